@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace pistachio {
+
+/// The checked name of an endpoint: 1 to 128 characters of A-Z a-z 0-9 _ - . and no leading dot
+/// (PROTOCOL section 2). A value; holding one means that the check was made.
+class EndpointName {
+ public:
+  static constexpr std::size_t kMaxLength = 128;
+
+  /// Errc::bad_name when `text` is no endpoint name; the message says why and what would be right.
+  static Expected<EndpointName> parse(std::string_view text);
+
+  const std::string& text() const { return text_; }
+
+  /// True for the names that hold dead letters: "jobs.dead".
+  bool is_dead() const;
+
+  /// Where this endpoint's dead letters go: "jobs" -> "jobs.dead". Must not be called on a
+  /// dead-letter name. The result may be longer than kMaxLength (a name of 128 characters has dead
+  /// letters too, but they cannot be polled).
+  EndpointName dead() const;
+
+  /// The endpoint whose dead letters this one holds: "jobs.dead" -> "jobs". Must be called on a
+  /// dead-letter name.
+  EndpointName alive() const;
+
+  bool operator==(const EndpointName&) const = default;
+  auto operator<=>(const EndpointName&) const = default;
+
+ private:
+  explicit EndpointName(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+/// Hashes names and plain text alike, so that a table can be searched without making a name.
+struct EndpointNameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+  std::size_t operator()(const EndpointName& name) const {
+    return (*this)(std::string_view(name.text()));
+  }
+};
+
+}  // namespace pistachio
