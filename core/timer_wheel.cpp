@@ -1,0 +1,110 @@
+#include "core/timer_wheel.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace pistachio {
+
+void Timer::unlink() {
+  if (link_ == nullptr) return;
+  *link_ = next_;
+  if (next_ != nullptr) next_->link_ = link_;
+  next_ = nullptr;
+  link_ = nullptr;
+}
+
+TimerWheel::~TimerWheel() {
+  for (Timer* head : slots_) {
+    while (head != nullptr) {
+      Timer* const next = head->next_;
+      head->next_ = nullptr;
+      head->link_ = nullptr;
+      head = next;
+    }
+  }
+}
+
+void TimerWheel::link(Timer& timer, Timer*& head) {
+  timer.next_ = head;
+  timer.link_ = &head;
+  if (head != nullptr) head->link_ = &timer.next_;
+  head = &timer;
+}
+
+void TimerWheel::schedule(Timer& timer, TimePoint at) {
+  timer.unlink();
+  timer.at_ = at;
+  // What lies in the past rings with the next call.
+  const std::int64_t tick = std::max(tick_of(at), tick_);
+  const std::size_t slot = slot_of(tick);
+  link(timer, slots_[slot]);
+  busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+}
+
+std::int64_t TimerWheel::first_busy_tick() const {
+  const std::size_t start = slot_of(tick_);
+  for (std::size_t passed = 0; passed < kSlots;) {
+    const std::size_t slot = (start + passed) % kSlots;
+    const std::uint64_t word = busy_[slot / 64] >> (slot % 64);
+    if (word != 0) {
+      passed += static_cast<std::size_t>(std::countr_zero(word));
+      // The last word wraps round to slots before the start: those are a whole turn away.
+      return passed < kSlots ? tick_ + static_cast<std::int64_t>(passed) : -1;
+    }
+    passed += 64 - slot % 64;
+  }
+  return -1;
+}
+
+Deadline TimerWheel::next(TimePoint now) {
+  for (;;) {
+    const std::int64_t tick = first_busy_tick();
+    if (tick < 0) return Deadline::never();
+    if (tick > tick_of(now)) return Deadline(TimePoint(Duration(tick * kTick)));
+    const std::size_t slot = slot_of(tick);
+    if (slots_[slot] == nullptr) {  // cancelled since
+      busy_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+      continue;
+    }
+    TimePoint earliest = TimePoint::max();
+    for (const Timer* timer = slots_[slot]; timer != nullptr; timer = timer->next_) {
+      earliest = std::min(earliest, timer->at_);
+    }
+    // Timers of a later turn of the ring: look again when this slot is over.
+    return Deadline(std::min(earliest, TimePoint(Duration((tick + 1) * kTick))));
+  }
+}
+
+void TimerWheel::collect(TimePoint now) {
+  const std::int64_t last = tick_of(now);
+  if (last < tick_) return;
+  sorting_.clear();
+  for (;;) {
+    const std::int64_t tick = first_busy_tick();
+    if (tick < 0 || tick > last) break;
+    const std::size_t slot = slot_of(tick);
+    Timer* timer = slots_[slot];
+    bool kept = false;
+    while (timer != nullptr) {
+      Timer* const next = timer->next_;
+      if (timer->at_ <= now) {
+        timer->unlink();
+        sorting_.push_back(timer);
+      } else {
+        kept = true;
+      }
+      timer = next;
+    }
+    if (!kept) busy_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+    if (tick == last) break;
+    tick_ = tick + 1;
+  }
+  tick_ = std::max(tick_, last);
+  // Linked from the last to the first, so that the list begins with the earliest.
+  std::stable_sort(sorting_.begin(), sorting_.end(),
+                   [](const Timer* a, const Timer* b) { return a->at() > b->at(); });
+  for (Timer* timer : sorting_) link(*timer, due_);
+  sorting_.clear();
+}
+
+}  // namespace pistachio
