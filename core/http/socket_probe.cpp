@@ -1,0 +1,35 @@
+#include "core/http/socket_probe.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace pistachio::http {
+
+std::size_t unacknowledged_bytes(int fd, bool fin_sent) {
+  int bytes = 0;
+  if (ioctl(fd, TIOCOUTQ, &bytes) != 0 || bytes <= 0) return 0;
+  if (fin_sent) --bytes;
+  return static_cast<std::size_t>(bytes);
+}
+
+bool input_waiting(int fd) {
+  int bytes = 0;
+  return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+bool connection_gone(int fd) {
+#ifdef __linux__
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  return info.tcpi_state == TCP_CLOSE;
+#else
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+#endif
+}
+
+}  // namespace pistachio::http
