@@ -14,7 +14,8 @@ void AnswerWatch::next_request(std::vector<Fate>& fates) {
   answers_.clear();
 }
 
-void AnswerWatch::acknowledged(std::uint64_t acknowledged, TimePoint now, std::vector<Fate>& fates) {
+void AnswerWatch::acknowledged(std::uint64_t acknowledged, TimePoint now,
+                               std::vector<Fate>& fates) {
   if (acknowledged > acknowledged_) {
     acknowledged_ = acknowledged;
     progress_at_ = now;
@@ -35,8 +36,9 @@ void AnswerWatch::acknowledged(std::uint64_t acknowledged, TimePoint now, std::v
 
 void AnswerWatch::ended(std::uint64_t acknowledged, std::vector<Fate>& fates) {
   acknowledged_ = std::max(acknowledged_, acknowledged);
-  const auto first_open = std::find_if(answers_.begin(), answers_.end(),
-                                       [&](const Answer& answer) { return answer.end > acknowledged_; });
+  const auto first_open = std::find_if(answers_.begin(), answers_.end(), [&](const Answer& answer) {
+    return answer.end > acknowledged_;
+  });
   for (auto answer = answers_.begin(); answer != first_open; ++answer) {
     fates.push_back({answer->delivery, Outcome::received});
   }
@@ -55,7 +57,8 @@ void AnswerWatch::broken(std::uint64_t acknowledged, std::vector<Fate>& fates) {
 Deadline AnswerWatch::next_look(TimePoint now) const {
   if (answers_.empty()) return Deadline::never();
   if (!answers_.front().stays_until.is_never()) return answers_.front().stays_until;
-  // Rarer the longer nothing moves: a stalled client must not cost a look every 20 ms for half a minute.
+  // Rarer the longer nothing moves: a stalled client must not cost a look every 20 ms for half a
+  // minute.
   const Duration waited = now - progress_at_;
   return Deadline::in(std::clamp<Duration>(waited / 2, kFirstLook, std::chrono::seconds(1)), now);
 }

@@ -4,12 +4,13 @@
 
 namespace pistachio::http {
 
-// What the kernel knows of a connected socket. Each question is a system call of about a microsecond: none of them belongs
-// on the hot path.
+// What the kernel knows of a connected socket. Each question is a system call of about a
+// microsecond: none of them belongs on the hot path.
 
-/// Bytes written to `fd` that the peer's TCP has not acknowledged; still right after a reset. `fin_sent`: our own FIN counts as
-/// one in the kernel's figure and is taken off. On a unix socket: not 0 while the peer has unread bytes (the figure is memory,
-/// not bytes, and 0 after a reset). 0 when the question fails.
+/// Bytes written to `fd` that the peer's TCP has not acknowledged; still right after a reset.
+/// `fin_sent`: our own FIN counts as one in the kernel's figure and is taken off. On a unix socket:
+/// not 0 while the peer has unread bytes (the figure is memory, not bytes, and 0 after a reset). 0
+/// when the question fails.
 std::size_t unacknowledged_bytes(int fd, bool fin_sent);
 
 /// Something has arrived that was not read yet.

@@ -56,10 +56,10 @@ struct PollRequest {
 struct PollResult {
   const EndpointName* endpoint =
       nullptr;                          ///< where the messages came from; null when there are none
-  std::span<const Delivered> messages;  ///< empty: nothing came in time, or `error`
+  std::span<const Delivered> messages = {};  ///< empty: nothing came in time, or `error`
   DeliveryId delivery =
       0;  ///< to be reported with received() or returned(), when there are messages
-  std::optional<Duration> lease;     ///< as asked
+  std::optional<Duration> lease = std::nullopt;  ///< as asked
   Duration held = Duration::zero();  ///< how long the poll was held
   bool draining = false;             ///< nothing came because the server is about to leave
   const Error* error = nullptr;      ///< the store failed; null otherwise

@@ -1,0 +1,226 @@
+#include "cli/serve.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <ostream>
+#include <stdexcept>
+
+#include "cli/systemd.h"
+#include "core/api/api.h"
+#include "core/loop.h"
+#include "core/store/open_store.h"
+
+namespace pistachio::cli {
+namespace {
+
+// Descriptors that are not for clients: standard streams, the loop's own, listeners, the store, and
+// some to spare.
+constexpr std::size_t kReservedDescriptors = 64;
+
+std::runtime_error cannot(const std::string& what) { return std::runtime_error(what); }
+
+/// Raises the soft limit of open files to the hard one and returns how many clients that leaves
+/// room for.
+std::size_t room_for_connections() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1000;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t files = limit.rlim_cur == RLIM_INFINITY ? 1'000'000 : limit.rlim_cur;
+  return files > 2 * kReservedDescriptors ? files - kReservedDescriptors : files / 2;
+}
+
+std::shared_ptr<spdlog::logger> make_log(const ServeOptions& options) {
+  auto log =
+      std::make_shared<spdlog::logger>("serve", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  log->set_level(spdlog::level::from_str(options.log_level));
+  // Messages are made of names, numbers and addresses of ours: nothing in them needs escaping in
+  // JSON.
+  log->set_pattern(options.log_format == "json"
+                       ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})"
+                       : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  return log;
+}
+
+/// The signals that end a server: the first drains, a second one of either kind stops at once.
+class Stopper {
+ public:
+  Stopper(Loop& loop, Api& api, Duration drain_timeout, spdlog::logger& log)
+      : loop_(loop), api_(api), drain_timeout_(drain_timeout), log_(log) {
+    for (const auto& [handle, number] : {std::pair{&term_, SIGTERM}, std::pair{&interrupt_, SIGINT},
+                                         std::pair{&hang_up_, SIGHUP}}) {
+      uv_signal_init(loop.uv(), handle);
+      handle->data = this;
+      uv_signal_start(
+          handle,
+          [](uv_signal_t* signal, int number) {
+            static_cast<Stopper*>(signal->data)->on_signal(number);
+          },
+          number);
+    }
+    loop.add({.next_wish = [this](TimePoint) { return drain_end_; },
+              .run_due = {},
+              .run_end = [this](TimePoint now) { return on_turn(now); }});
+  }
+
+  int status() const { return status_; }
+
+  void close() {
+    for (uv_signal_t* handle : {&term_, &interrupt_, &hang_up_})
+      uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+  }
+
+ private:
+  void on_signal(int number) {
+    if (number == SIGHUP)
+      return;  // there is nothing to read again yet; it must not end the server either
+    if (draining_) {
+      log_.warn("stopped at once by a second signal");
+      status_ = 128 + number;
+      loop_.stop();
+      return;
+    }
+    draining_ = true;
+    log_.info("draining: {} polls wait, {} connections are open", api_.broker().polls(),
+              api_.server().connections());
+    notify_service_manager("STOPPING=1");
+    drain_end_ = Deadline::in(drain_timeout_, loop_.now());
+    api_.drain();
+  }
+
+  bool on_turn(TimePoint now) {
+    if (!draining_) return false;
+    if (api_.drained()) {
+      log_.info("drained");
+      loop_.stop();
+    } else if (drain_end_.reached(now)) {
+      log_.warn("the drain took longer than its time-out; {} connections are cut",
+                api_.server().connections());
+      loop_.stop();
+    }
+    return false;
+  }
+
+  Loop& loop_;
+  Api& api_;
+  const Duration drain_timeout_;
+  spdlog::logger& log_;
+  uv_signal_t term_{};
+  uv_signal_t interrupt_{};
+  uv_signal_t hang_up_{};
+  bool draining_ = false;
+  Deadline drain_end_;
+  int status_ = 0;
+};
+
+void check_path(const std::string& path) {
+  const bool plain = path.find_first_not_of(
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/") ==
+                     std::string::npos;
+  if (path.size() < 2 || path.front() != '/' || path.back() == '/' ||
+      path.find("//") != std::string::npos || !plain) {
+    throw cannot(
+        "--path is '" + path +
+        "'; it starts with /, does not end with it, and holds letters, digits and - . _ ~ /");
+  }
+  if (path == "/healthz" || path == "/readyz" || path == "/metrics") {
+    throw cannot("--path is '" + path + "', which is taken; choose another");
+  }
+}
+
+std::string listen_everywhere(const ServeOptions& options, Api& api) {
+  std::string shown;
+  const auto add = [&](const std::string& where) {
+    if (!shown.empty()) shown += ", ";
+    shown +=
+        where.starts_with("unix:") ? where + ":" + options.path : "http://" + where + options.path;
+  };
+  const int passed = passed_sockets();
+  for (int i = 0; i < passed; ++i) {
+    auto where = api.server().adopt(3 + i);
+    if (!where) throw cannot(where.error().message);
+    add(*where);
+  }
+  std::vector<std::string> addresses = options.listen;
+  if (addresses.empty() && passed == 0) addresses.push_back("127.0.0.1:8080");
+  for (const std::string& text : addresses) {
+    const auto address = http::ListenAddress::parse(text);
+    if (!address) throw cannot(address.error().message);
+    if (!options.open && !address->is_loopback()) {
+      throw cannot("cannot listen on " + text +
+                   ": everybody who reaches it could push and take messages; say --open if that is "
+                   "meant, or listen on "
+                   "127.0.0.1");
+    }
+    const auto bound = api.server().listen(*address);
+    if (!bound) throw cannot(bound.error().message);
+    for (const std::string& where : *bound) add(where);
+  }
+  return shown;
+}
+
+int run(const ServeOptions& options, std::ostream& err) {
+  const auto log = make_log(options);
+  check_path(options.path);
+  std::signal(SIGPIPE, SIG_IGN);
+  Loop loop;
+  auto store = open_store(
+      options.store,
+      StoreOptions{.max_queued = options.max_queued, .max_attempts = options.max_attempts},
+      loop.now());
+  if (!store) throw cannot(store.error().message);
+
+  const std::size_t room = room_for_connections();
+  if (options.max_connections > room) {
+    throw cannot("--max-connections is " + std::to_string(options.max_connections) +
+                 ", but the limit of open files allows " + std::to_string(room) +
+                 "; raise it (ulimit -n, LimitNOFILE=) or lower the number");
+  }
+  http::ServerOptions server_options;
+  server_options.max_connections = options.max_connections != 0 ? options.max_connections : room;
+  ApiOptions api_options{.path = options.path,
+                         .name_space = options.name_space,
+                         .timeout = options.timeout,
+                         .max_message_size = options.max_message_size,
+                         .max_lease = options.max_lease,
+                         .default_ttl = options.default_ttl,
+                         .cors_origins = options.cors_origins};
+  Api api(loop, *store->store, std::move(api_options), server_options, BrokerOptions{});
+  Stopper stopper(loop, api, options.drain_timeout, *log);
+  const auto clean_up = [&] {
+    api.server().close_all();
+    stopper.close();
+    loop.drain_handles();
+  };
+  try {
+    const std::string where = listen_everywhere(options, api);
+    if (options.log_format == "json") {
+      log->log(spdlog::level::critical, "serving {}, store {}", where, store->shown);
+    } else {
+      err << "pistachio: serving " << where << ", store " << store->shown << std::endl;
+    }
+    notify_service_manager("READY=1");
+    loop.run();
+  } catch (...) {
+    clean_up();
+    throw;
+  }
+  clean_up();
+  return stopper.status();
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options, std::ostream& err) {
+  try {
+    return run(options, err);
+  } catch (const std::exception& error) {
+    err << "pistachio: " << error.what() << std::endl;
+    return 1;
+  }
+}
+
+}  // namespace pistachio::cli

@@ -1,0 +1,189 @@
+// POST {path}/{endpoint}: the push (PROTOCOL section 4).
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/api/api.h"
+#include "core/api/message_lines.h"
+
+namespace pistachio {
+namespace {
+
+// A body of newlines would otherwise become millions of messages of a hundred bytes of bookkeeping
+// each, in one turn.
+constexpr std::size_t kMaxSplit = 200'000;
+
+// With split= the whole body may be so many times --max-message-size.
+constexpr std::size_t kSplitFactor = 16;
+
+using Split = std::string_view;  // "", "lines" or "ndjson"
+
+std::string sha256(std::initializer_list<std::string_view> parts) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  for (const std::string_view part : parts) {
+    // Length first: "ab","c" and "a","bc" are different things.
+    const std::uint64_t length = part.size();
+    EVP_DigestUpdate(context, &length, sizeof(length));
+    EVP_DigestUpdate(context, part.data(), part.size());
+  }
+  EVP_DigestFinal_ex(context, digest.data(), &size);
+  EVP_MD_CTX_free(context);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+bool is_key(std::string_view key) {
+  return !key.empty() && key.size() <= 255 &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+std::string too_large(std::size_t size, std::size_t most) {
+  return "has " + std::to_string(size) + " bytes; a message has at most " + std::to_string(most) +
+         " here (--max-message-size)";
+}
+
+/// Takes a split body apart into `push`. A refusal names the line.
+Expected<void> split_body(std::string_view body, Split split, const NewMessage& defaults,
+                          std::size_t max_size, Push& push, bool& too_big) {
+  std::optional<Error> error;
+  std::size_t count = 0;
+  each_line(body, [&](std::string_view line, std::size_t number) {
+    const auto refuse = [&](std::string why) {
+      error = Error{Errc::bad_argument, "line " + std::to_string(number) + " of the body: " +
+                                            std::move(why) + "; nothing was taken"};
+      return false;
+    };
+    if (count == kMaxSplit) {
+      too_big = true;
+      return refuse("a body holds at most " + std::to_string(kMaxSplit) +
+                    " messages; send it in parts");
+    }
+    NewMessage message;
+    if (split == "ndjson") {
+      auto parsed = parse_message_line(line, defaults);
+      if (!parsed) return refuse(std::move(parsed.error().message));
+      message = *std::move(parsed);
+    } else {
+      message = defaults;
+      message.body = line;
+    }
+    if (message.body.size() > max_size) {
+      too_big = true;
+      return refuse("the message " + too_large(message.body.size(), max_size));
+    }
+    if (++count == 1) {
+      push.message = std::move(message);
+    } else {
+      push.more.push_back(std::move(message));
+    }
+    return true;
+  });
+  if (error) return tl::make_unexpected(*std::move(error));
+  return {};
+}
+
+}  // namespace
+
+// How much body a push may have, seen from its query alone: what is malformed there is refused when
+// the body is there.
+std::size_t Api::body_limit(std::string_view query) const {
+  if (query.find("split=") != std::string_view::npos)
+    return options_.max_message_size * kSplitFactor;
+  return options_.max_message_size;
+}
+
+void Api::push(Request& request, const Target& target) {
+  const Connection id = request.connection;
+  const auto parameters =
+      Parameters::parse(request.head.query, {"delay", "ttl", "split", "redrive"});
+  if (!ok(id, parameters)) return;
+  auto name = one_name(id, target);
+  if (!name) return;
+  if (parameters->has("redrive")) {
+    const auto redrives = parameters->exactly("redrive", "1");
+    if (!ok(id, redrives)) return;
+    if (parameters->size() > 1)
+      return send_problem(id, 400, "redrive= takes no other parameter beside it");
+    if (!request.body.view().empty())
+      return send_problem(id, 400, "a redrive has no body; send it empty");
+    return redrive(request, *name);
+  }
+  const auto delay = parameters->seconds("delay");
+  const auto ttl = parameters->seconds("ttl");
+  if (!ok(id, delay) || !ok(id, ttl)) return;
+  const std::string* const split = parameters->find("split");
+  if (split != nullptr && *split != "lines" && *split != "ndjson") {
+    return send_problem(id, 400, "parameter 'split' is '" + *split + "'; it takes lines or ndjson");
+  }
+  auto content_type = kept_content_type(request.fields.content_type);
+  if (!ok(id, content_type)) return;
+  const KnownFields& fields = request.fields;
+  if (fields.has_idempotency_key && !is_key(fields.idempotency_key)) {
+    return send_problem(id, 400, "the Idempotency-Key is not 1 to 255 printable ASCII characters");
+  }
+
+  const std::string_view bytes = request.body.view();
+  const std::size_t limit = options_.max_message_size * (split != nullptr ? kSplitFactor : 1);
+  if (bytes.size() > limit)
+    return send_problem(id, 413, "the body " + too_large(bytes.size(), limit));
+
+  Push push{.endpoint = *std::move(name), .message = {}};
+  NewMessage defaults;
+  defaults.content_type = *std::move(content_type);
+  defaults.delay = delay->value_or(Duration::zero());
+  defaults.ttl = ttl->has_value() ? *ttl : options_.default_ttl;
+  if (fields.has_idempotency_key) {
+    push.key = sha256({fields.idempotency_key});
+    push.fingerprint =
+        sha256({split != nullptr ? *split : std::string_view(), defaults.content_type,
+                std::to_string(defaults.delay.count()),
+                defaults.ttl ? std::to_string(defaults.ttl->count()) : "none", bytes});
+  }
+  if (split == nullptr) {
+    push.message = std::move(defaults);
+    push.message.body = request.body.take();
+  } else {
+    if (bytes.empty()) return send_json(id, 201, "{\"count\":0}\n");
+    bool too_big = false;
+    const auto taken =
+        split_body(bytes, *split, defaults, options_.max_message_size, push, too_big);
+    if (!taken && too_big) return send_problem(id, 413, taken.error().message);
+    if (!ok(id, taken)) return;
+  }
+  // One capture more would not fit std::function's own storage, and every push would allocate.
+  if (split == nullptr) {
+    store_.push(std::move(push),
+                [this, id](Expected<Pushed> result) { on_pushed(id, false, result); });
+  } else {
+    store_.push(std::move(push),
+                [this, id](Expected<Pushed> result) { on_pushed(id, true, result); });
+  }
+}
+
+void Api::on_pushed(Connection id, bool split, const Expected<Pushed>& result) {
+  if (!ok(id, result)) return;
+  http::Response& response = fresh();
+  response.status = 201;
+  response.add("Content-Type", "application/json");
+  if (result->replayed) response.add("Idempotency-Replayed", "true");
+  if (!result->replayed) counters_.pushes += result->count;
+  std::string& body = response.body;
+  // Ids are decimal numbers or words of [A-Za-z0-9-]: nothing to escape.
+  if (split) {
+    body += "{\"count\":" + std::to_string(result->count);
+    if (result->first_id)
+      body += ",\"first_id\":\"" + *result->first_id + "\",\"last_id\":\"" + *result->last_id + '"';
+  } else {
+    body += '{';
+    if (result->first_id) body.append("\"id\":\"").append(*result->first_id) += '"';
+  }
+  body += "}\n";
+  send(id);
+}
+
+}  // namespace pistachio

@@ -1,0 +1,346 @@
+#include "core/http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "core/http/problem.h"
+#include "core/http/socket_probe.h"
+
+namespace pistachio::http {
+namespace {
+
+constexpr std::size_t kEagerBytes = 16u << 10;
+
+}  // namespace
+
+Connection::Connection(Server& server, ConnectionId id, bool unix_socket)
+    : server_(server), id_(id), handle_(), unix_socket_(unix_socket) {
+  handle_.any.data = this;
+}
+
+TimePoint Connection::now() const { return server_.loop_.now(); }
+
+int Connection::fd() {
+  uv_os_fd_t descriptor = -1;
+  uv_fileno(&handle_.any, &descriptor);
+  return descriptor;
+}
+
+void Connection::account(std::ptrdiff_t bytes) {
+  buffered_ += static_cast<std::size_t>(bytes);
+  server_.buffered_ += static_cast<std::size_t>(bytes);
+}
+
+// ---------------------------------------------------------------- input
+
+void Connection::start() {
+  activity_ = Deadline::in(server_.options_.idle_time, now());
+  set_timer();
+  start_reading();
+}
+
+void Connection::start_reading() {
+  const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    auto& shared = static_cast<Connection*>(handle->data)->server_.read_buffer_;
+    *buffer = uv_buf_init(shared.data(), static_cast<unsigned>(shared.size()));
+  };
+  if (uv_read_start(&handle_.stream, allocate, &Connection::on_read) != 0) die();
+}
+
+void Connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
+  Connection& self = *static_cast<Connection*>(stream->data);
+  if (self.state_ == State::dead || count == 0) return;
+  if (count > 0) {
+    self.on_bytes({buffer->base, static_cast<std::size_t>(count)});
+  } else if (count == UV_EOF) {
+    self.on_end();
+  } else {
+    self.on_broken();
+  }
+  if (self.state_ != State::dead) self.set_timer();
+}
+
+void Connection::on_bytes(std::string_view bytes) {
+  if (state_ == State::lingering) {
+    lingered_ += bytes.size();
+    if (lingered_ > server_.options_.linger_bytes) die();
+    return;
+  }
+  if (state_ == State::waiting || resume_noted_ || watch_.full()) return keep_input(bytes);
+  if (input_.empty()) {
+    const std::size_t used = consume(bytes);
+    if (used < bytes.size()) keep_input(bytes.substr(used));
+    return;
+  }
+  keep_input(bytes);
+  resume();
+}
+
+// Stores what cannot be parsed yet. Pipelined input beyond its limit stops the reading until an
+// answer makes room.
+void Connection::keep_input(std::string_view rest) {
+  if (state_ == State::lingering || state_ == State::dead) return;
+  input_.append(rest);
+  account(static_cast<std::ptrdiff_t>(rest.size()));
+  if (server_.buffered_ > server_.options_.max_buffered) return die();
+  if (input_.size() > server_.options_.max_pipelined && !paused_) {
+    paused_ = true;
+    uv_read_stop(&handle_.stream);
+    output_ =
+        Deadline::in(AnswerWatch::kStay, now());  // without reading, a reset is only seen by asking
+  }
+}
+
+void Connection::resume() {
+  resume_noted_ = false;
+  if (state_ == State::dead || state_ == State::waiting || watch_.full()) return;
+  const std::size_t used = consume(input_);
+  account(-static_cast<std::ptrdiff_t>(used));
+  input_.erase(0, used);
+  if (input_.empty()) input_ = std::string();  // an idle connection holds no buffer
+  if (state_ == State::dead) return;
+  if (paused_ && input_.size() <= server_.options_.max_pipelined) {
+    paused_ = false;
+    start_reading();
+  }
+  if (ended_ && state_ == State::head) on_end();
+  set_timer();
+}
+
+// Parses from the front of `bytes` until more is needed or a request waits for its answer; returns
+// what was used.
+std::size_t Connection::consume(std::string_view bytes) {
+  consuming_ = true;
+  std::size_t used = 0;
+  while (used < bytes.size() && !watch_.full()) {
+    const std::string_view rest = bytes.substr(used);
+    if (state_ == State::body) {
+      used += take_body(rest);
+    } else if (state_ == State::head) {
+      const bool first_look = scanner_.at_start();
+      const auto length = scanner_.scan(rest);
+      if (!length) {
+        refuse(length.error().status, length.error().detail);
+        break;
+      }
+      if (!length->has_value()) {
+        if (first_look && !scanner_.at_start())
+          activity_ = Deadline::in(server_.options_.head_time, now());
+        break;
+      }
+      scanner_.reset();
+      used += begin_request(rest.substr(0, **length), rest.substr(**length));
+    } else {
+      break;
+    }
+  }
+  consuming_ = false;
+  return state_ == State::lingering || state_ == State::dead ? bytes.size() : used;
+}
+
+// Returns how many bytes of head and body were used.
+std::size_t Connection::begin_request(std::string_view head_bytes, std::string_view after) {
+  RequestHead& head = server_.head_;
+  activity_ = Deadline::never();
+  context_ = {};
+  if (const auto parsed = parse_head(head_bytes, head); !parsed) {
+    refuse(parsed.error().status, parsed.error().detail);
+    return head_bytes.size();
+  }
+  if (watch_.open()) {
+    // A request that was caused by our answer acknowledges it; one that does not was under way
+    // before.
+    if (probes_left_ > 0 && acknowledged() < written_) pipelines_ = true;
+    if (!pipelines_) {
+      watch_.next_request(server_.fates_);
+      report(server_.fates_);
+    }
+  }
+  keep_alive_ = head.keep_alive;
+  http_1_0_ = head.minor_version == 0;
+  is_head_ = head.method == Method::head;
+  if (head.framing == BodyFraming::none) {
+    deliver(head, Body());
+    return head_bytes.size();
+  }
+  if (head.framing == BodyFraming::length && head.content_length <= after.size()) {
+    const auto length = static_cast<std::size_t>(head.content_length);
+    deliver(head, Body(after.substr(0, length)));
+    return head_bytes.size() + length;
+  }
+  begin_body(head, head_bytes, !after.empty());
+  return head_bytes.size();
+}
+
+// The head came without its whole body: is the body wanted at all?
+void Connection::begin_body(const RequestHead& head, std::string_view head_bytes,
+                            bool body_follows) {
+  Response& refusal = server_.refusal_;
+  refusal.clear();
+  state_ = State::waiting;
+  const std::optional<std::size_t> limit = server_.callbacks_.on_head(head, id_, refusal);
+  if (!limit) {
+    refusal.close = true;
+    return send(refusal);
+  }
+  state_ = State::body;
+  arriving_ = std::make_unique<Arriving>();
+  arriving_->head = head_bytes;
+  arriving_->left = head.framing == BodyFraming::length ? head.content_length : 0;
+  arriving_->chunked = head.framing == BodyFraming::chunked;
+  arriving_->limit = *limit;
+  arriving_->deadline = Deadline::in(server_.options_.body_time, now());
+  activity_ = Deadline::in(server_.options_.body_progress, now());
+  account(static_cast<std::ptrdiff_t>(head_bytes.size()));
+  if (head.expects_continue && !body_follows) write("HTTP/1.1 100 Continue\r\n\r\n", {});
+}
+
+std::size_t Connection::take_body(std::string_view bytes) {
+  Arriving& arriving = *arriving_;
+  const std::size_t before = arriving.content.size();
+  std::size_t used = 0;
+  bool whole = false;
+  if (arriving.chunked) {
+    const auto decoded = arriving.decoder.decode(bytes, arriving.content, arriving.limit - before);
+    if (!decoded) {
+      refuse(decoded.error().status, decoded.error().detail);
+      return bytes.size();
+    }
+    used = *decoded;
+    whole = arriving.decoder.done();
+  } else {
+    used = static_cast<std::size_t>(std::min<std::uint64_t>(arriving.left, bytes.size()));
+    // Room for what was announced, but only once a part has come: a promise must not cost memory.
+    if (before + used > kEagerBytes)
+      arriving.content.reserve(before + static_cast<std::size_t>(arriving.left));
+    arriving.content.append(bytes.substr(0, used));
+    arriving.left -= used;
+    whole = arriving.left == 0;
+  }
+  account(static_cast<std::ptrdiff_t>(arriving.content.size() - before));
+  if (server_.buffered_ > server_.options_.max_buffered) {
+    refuse(503, "the server holds as many unfinished requests as it may; try again later");
+    return used;
+  }
+  activity_ = std::min(Deadline::in(server_.options_.body_progress, now()), arriving.deadline);
+  if (!whole) return used;
+
+  const std::unique_ptr<Arriving> done = std::move(arriving_);
+  account(-static_cast<std::ptrdiff_t>(done->head.size() + done->content.size()));
+  activity_ = Deadline::never();
+  // The first look at this head was into bytes that have gone; it is as good as then.
+  const auto parsed = parse_head(done->head, server_.head_);
+  assert(parsed.has_value());
+  (void)parsed;
+  deliver(server_.head_, Body(&done->content));
+  return used;
+}
+
+void Connection::deliver(const RequestHead& head, Body body) {
+  state_ = State::waiting;
+  server_.callbacks_.on_request(head, std::move(body), id_);
+  // A client that had closed its sending side before this request was parsed counts as gone, if it
+  // is a poll.
+  if (ended_ && state_ == State::waiting && context_.tag != 0) on_end();
+}
+
+void Connection::refuse(int status, std::string_view detail) {
+  Response& refusal = server_.refusal_;
+  refusal.clear();
+  set_problem(refusal, status, detail);
+  if (status == 503) refusal.add("Retry-After", "1");
+  refusal.close = true;
+  server_.callbacks_.on_refusal(id_, refusal);
+  state_ = State::waiting;
+  send(refusal);
+}
+
+// ---------------------------------------------------------------- the end of a connection
+
+void Connection::on_end() {
+  ended_ = true;
+  if (state_ == State::waiting && context_.tag == 0) return;  // no poll: its answer is still wanted
+  if (state_ == State::waiting) {
+    state_ = State::lingering;
+    server_.callbacks_.on_abandoned(std::exchange(context_.tag, 0));
+  }
+  watch_.ended(acknowledged(), server_.fates_);
+  report(server_.fates_);
+  if (state_ == State::dead) return;
+  // What is not acknowledged yet may still be; a reset in its place is seen by the timer.
+  if (!watch_.open() && uv_stream_get_write_queue_size(&handle_.stream) == 0) return die();
+  if (state_ != State::lingering) begin_linger();
+  activity_ = Deadline::in(AnswerWatch::kSilence, now());
+  output_ = Deadline::in(AnswerWatch::kFirstLook, now());
+}
+
+void Connection::on_broken() {
+  if (state_ == State::dead) return;
+  // A unix socket forgets what was unread when it is reset: then nothing counts as read.
+  watch_.broken(unix_socket_ ? 0 : acknowledged(), server_.fates_);
+  die();
+}
+
+void Connection::die() {
+  if (state_ == State::dead) return;
+  const bool abandoned = state_ == State::waiting && context_.tag != 0;
+  state_ = State::dead;
+  if (watch_.open()) watch_.broken(acknowledged(), server_.fates_);
+  report(server_.fates_);
+  if (abandoned) server_.callbacks_.on_abandoned(context_.tag);
+  TimerWheel::cancel(*this);
+  account(-static_cast<std::ptrdiff_t>(buffered_));
+  server_.bury(*this);
+}
+
+bool Connection::quiet() const {
+  return state_ == State::dead || (state_ == State::head && !watch_.open() &&
+                                   uv_stream_get_write_queue_size(&handle_.stream) == 0);
+}
+
+// ---------------------------------------------------------------- time
+
+void Connection::set_timer() {
+  const Deadline earliest = std::min(activity_, output_);
+  // A timer that rings too early is set again then: moving it with every message would cost more.
+  if (earliest.is_never() || (scheduled() && at() <= earliest.at())) return;
+  server_.timers_.schedule(*this, earliest.at());
+}
+
+void Connection::on_timer(TimePoint now) {
+  if (output_.reached(now)) look_at_output(now);
+  if (state_ != State::dead && activity_.reached(now)) {
+    switch (state_) {
+      case State::head:
+        if (scanner_.at_start() && input_.empty()) {
+          die();
+        } else {
+          refuse(408, "the request's head did not arrive within " +
+                          std::to_string(server_.options_.head_time / std::chrono::seconds(1)) +
+                          " s");
+        }
+        break;
+      case State::body:
+        refuse(408, arriving_->deadline.reached(now)
+                        ? "the request's body took longer than 5 minutes"
+                        : "the request's body stood still for 30 s");
+        break;
+      case State::lingering:
+        // An answer whose fate is open is waited for; its own clock is AnswerWatch's.
+        if (watch_.open() && !watch_.silent(now)) {
+          activity_ = Deadline::in(AnswerWatch::kStay, now);
+        } else {
+          die();
+        }
+        break;
+      case State::waiting:
+      case State::dead:
+        break;
+    }
+  }
+  if (state_ != State::dead) set_timer();
+}
+
+}  // namespace pistachio::http

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/http/answer_watch.h"
+#include "core/http/chunked_decoder.h"
+#include "core/http/head_scanner.h"
+#include "core/http/request_parser.h"
+#include "core/http/server.h"
+#include "core/timer_wheel.h"
+
+namespace pistachio::http {
+
+/// One client: reads requests one after the other, writes their answers, and watches what becomes
+/// of those that somebody asked about. Made by the Server, which owns it until libuv has closed it.
+/// It never deletes itself: a connection that dies is buried and closed at the end of the turn, so
+/// that nothing the present call stands on goes away.
+class Connection : public Timer {
+ public:
+  Connection(Server& server, ConnectionId id, bool unix_socket);
+
+  uv_stream_t* stream() { return &handle_.stream; }
+  uv_handle_t* handle() { return &handle_.any; }
+  ConnectionId id() const { return id_; }
+  Server& server() { return server_; }
+  RequestContext& context() { return context_; }
+  bool waits_for_answer() const { return state_ == State::waiting; }
+
+  /// Begins to read; the stream has been accepted into stream().
+  void start();
+
+  /// Answers the request that waits. `response` may be reused when it returns.
+  void send(const Response& response);
+
+  /// Parses input that was waiting while the request before it was answered.
+  void resume();
+
+  /// Its timer rang.
+  void on_timer(TimePoint now);
+
+  /// Closes at the end of this turn; open answers get their outcome now.
+  void die();
+
+  /// Nothing is under way: an idle connection, or one that only waits to be closed.
+  bool quiet() const;
+
+  /// Bytes of memory it holds for input and output.
+  std::size_t buffered() const { return buffered_; }
+
+ private:
+  enum class State : std::uint8_t {
+    head,       ///< reading a request's head, or idle between two
+    body,       ///< reading its body
+    waiting,    ///< the request is with its receiver
+    lingering,  ///< the last answer was given; what comes is read and dropped until the client
+                ///< closes
+    dead,
+  };
+  /// A request whose body did not come with its head.
+  struct Arriving {
+    std::string head;
+    std::string content;
+    std::uint64_t left = 0;  // by Content-Length
+    std::size_t limit = 0;
+    bool chunked = false;
+    ChunkedDecoder decoder;
+    Deadline deadline;
+  };
+  struct Write;
+
+  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  void on_bytes(std::string_view bytes);
+  void on_end();
+  void on_broken();
+
+  std::size_t consume(std::string_view bytes);
+  std::size_t begin_request(std::string_view head, std::string_view after);
+  void begin_body(const RequestHead& head, std::string_view head_bytes, bool body_follows);
+  std::size_t take_body(std::string_view bytes);
+  void deliver(const RequestHead& head, Body body);
+  void refuse(int status, std::string_view detail);
+  void keep_input(std::string_view rest);
+
+  void write(std::string_view head, std::string_view body);
+  void on_written(Write& write, int status);
+  void begin_linger();
+  std::uint64_t acknowledged();
+  void look_at_output(TimePoint now);
+  void report(std::vector<AnswerWatch::Fate>& fates);
+  void set_timer();
+  void start_reading();
+  void account(std::ptrdiff_t bytes);
+  TimePoint now() const;
+  int fd();
+
+  Server& server_;
+  const ConnectionId id_;
+  union Handle {
+    uv_handle_t any;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  } handle_;
+
+  std::string input_;  // received and not parsed yet
+  HeadScanner scanner_;
+  std::unique_ptr<Arriving> arriving_;
+  RequestContext context_;
+  AnswerWatch watch_;
+  std::uint64_t written_ = 0;     // bytes handed to the socket or to libuv's queue, ever
+  std::uint64_t queue_seen_ = 0;  // libuv's queue when it was last looked at
+  TimePoint queue_moved_at_{};
+  Deadline activity_;  // when the present state has lasted too long
+  Deadline output_;    // when to look at what became of the output
+  std::size_t buffered_ = 0;
+  std::uint64_t lingered_ = 0;  // bytes dropped while lingering
+  State state_ = State::head;
+  std::uint8_t probes_left_ =
+      4;  // answers before which the kernel is asked whether this client pipelines
+  bool unix_socket_ : 1;
+  bool keep_alive_ : 1 = true;
+  bool http_1_0_ : 1 = false;
+  bool is_head_ : 1 = false;
+  bool pipelines_ : 1 = false;  // has sent a request before it had the answer to the one before
+  bool ended_ : 1 = false;      // the client has closed its sending side
+  bool shut_ : 1 = false;       // we have closed ours
+  bool paused_ : 1 = false;     // too much input waits: nothing is read
+  bool consuming_ : 1 = false;  // consume() is at work: send() must not call it
+  bool resume_noted_ : 1 = false;
+};
+
+}  // namespace pistachio::http

@@ -1,0 +1,176 @@
+// The sending half of Connection: answers, what the socket did not take at once, and what became of
+// both.
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "core/http/connection.h"
+#include "core/http/socket_probe.h"
+
+namespace pistachio::http {
+
+/// What the socket did not take at once; lives until libuv has written it or given up.
+struct Connection::Write {
+  uv_write_t request;
+  Connection* connection;
+  std::string bytes;
+};
+
+void Connection::send(const Response& response) {
+  assert(state_ == State::waiting);
+  const bool keep =
+      keep_alive_ && !response.close && !server_.draining_ && !(ended_ && input_.empty());
+  std::string& head = server_.out_;
+  head.clear();
+  write_head(response, keep, http_1_0_, server_.date(), head);
+  context_ = {};
+  if (response.delivery != 0) {
+    // Whoever has sent its next request before this answer does not prove by it that the answer
+    // arrived. The first answers are checked with the kernel; after them a client has shown what
+    // kind it is.
+    if (!pipelines_ && (!input_.empty() || (probes_left_ > 0 && input_waiting(fd()))))
+      pipelines_ = true;
+    if (probes_left_ > 0) --probes_left_;
+  }
+  state_ = State::head;
+  arriving_.reset();
+  const std::string_view content = is_head_ ? std::string_view() : response.content();
+  const std::uint64_t end = written_ + head.size() + content.size();
+  if (response.delivery != 0) {
+    watch_.add(response.delivery, end, now());
+    if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kFirstLook, now());
+  }
+  write(head, content);
+  if (state_ == State::dead) return;
+  if (keep) {
+    activity_ = Deadline::in(server_.options_.idle_time, now());
+    if (!input_.empty() && !consuming_ && !resume_noted_) {
+      resume_noted_ = true;
+      server_.resume_.push_back(id_);
+    }
+  } else {
+    begin_linger();
+    if (ended_) on_end();
+  }
+  if (state_ != State::dead) set_timer();
+}
+
+void Connection::write(std::string_view head, std::string_view body) {
+  // libuv does not change what it is given to write; its type only lacks the const.
+  std::array<uv_buf_t, 2> buffers{
+      uv_buf_init(const_cast<char*>(head.data()), static_cast<unsigned>(head.size())),
+      uv_buf_init(const_cast<char*>(body.data()), static_cast<unsigned>(body.size()))};
+  const std::size_t total = head.size() + body.size();
+  const int status = uv_try_write(&handle_.stream, buffers.data(), body.empty() ? 1 : 2);
+  written_ += total;
+  if (status < 0 && status != UV_EAGAIN) return on_broken();
+  std::size_t taken = status > 0 ? static_cast<std::size_t>(status) : 0;
+  if (taken == total) return;
+
+  auto* const rest = new Write{{}, this, {}};
+  rest->request.data = rest;
+  rest->bytes.reserve(total - taken);
+  if (taken < head.size()) {
+    rest->bytes.append(head.substr(taken));
+    taken = head.size();
+  }
+  rest->bytes.append(body.substr(taken - head.size()));
+  account(static_cast<std::ptrdiff_t>(rest->bytes.size()));
+  const uv_buf_t buffer =
+      uv_buf_init(rest->bytes.data(), static_cast<unsigned>(rest->bytes.size()));
+  const int queued =
+      uv_write(&rest->request, &handle_.stream, &buffer, 1, [](uv_write_t* request, int result) {
+        Write* const written = static_cast<Write*>(request->data);
+        written->connection->on_written(*written, result);
+        delete written;
+      });
+  if (queued != 0) {
+    account(-static_cast<std::ptrdiff_t>(rest->bytes.size()));
+    delete rest;
+    return on_broken();
+  }
+  queue_moved_at_ = now();
+  queue_seen_ = uv_stream_get_write_queue_size(&handle_.stream);
+  if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kStay, now());
+  // Clients that do not read must not fill the memory: they get what they asked for again when they
+  // come back.
+  if (server_.buffered_ > server_.options_.max_buffered) on_broken();
+}
+
+void Connection::on_written(Write& write, int status) {
+  if (state_ == State::dead) return;
+  account(-static_cast<std::ptrdiff_t>(write.bytes.size()));
+  if (status < 0) return on_broken();
+  if (state_ == State::lingering) begin_linger();
+  set_timer();
+}
+
+// The last answer was given. Our side is closed once everything is written, the client's side is
+// read until it closes too: closing at once would reset the connection under an answer that is
+// still on its way.
+void Connection::begin_linger() {
+  if (state_ != State::lingering) {
+    state_ = State::lingering;
+    account(-static_cast<std::ptrdiff_t>(input_.size()));
+    input_ = std::string();
+    activity_ = Deadline::in(server_.options_.linger_time, now());
+    if (paused_) {
+      paused_ = false;
+      start_reading();
+    }
+  }
+  if (shut_ || uv_stream_get_write_queue_size(&handle_.stream) > 0) return;
+  shut_ = true;
+  // Not uv_shutdown(): it would need a request of its own to say no more than this call does.
+  if (shutdown(fd(), SHUT_WR) != 0) on_broken();
+}
+
+std::uint64_t Connection::acknowledged() {
+  const std::uint64_t queued = uv_stream_get_write_queue_size(&handle_.stream);
+  const std::uint64_t unknown = unacknowledged_bytes(fd(), shut_ && !unix_socket_);
+  // On a unix socket the figure is memory, not bytes: only its absence means something.
+  if (unix_socket_ && unknown > 0) return 0;
+  return written_ - std::min(written_, queued + unknown);
+}
+
+void Connection::look_at_output(TimePoint now) {
+  output_ = Deadline::never();
+  if ((paused_ || ended_) && connection_gone(fd())) return on_broken();
+  const std::uint64_t queued = uv_stream_get_write_queue_size(&handle_.stream);
+  if (queued != queue_seen_ || queued == 0) {
+    queue_seen_ = queued;
+    queue_moved_at_ = now;
+  }
+  if (watch_.open()) {
+    const bool was_full = watch_.full();
+    const std::uint64_t arrived = acknowledged();
+    if (ended_) {
+      watch_.ended(arrived, server_.fates_);
+    } else {
+      watch_.acknowledged(arrived, now, server_.fates_);
+    }
+    report(server_.fates_);
+    if (state_ == State::dead) return;
+    if (was_full && !watch_.full() && state_ == State::head && !input_.empty() && !resume_noted_) {
+      resume_noted_ = true;
+      server_.resume_.push_back(id_);
+    }
+  }
+  const bool stalled = queued > 0 && now - queue_moved_at_ >= server_.options_.reader_progress;
+  if (stalled || watch_.silent(now)) return die();
+  if (ended_ && state_ == State::lingering && !watch_.open() && queued == 0) return die();
+  output_ = watch_.next_look(now);
+  if (queued > 0 || paused_) output_ = std::min(output_, Deadline::in(AnswerWatch::kStay, now));
+}
+
+void Connection::report(std::vector<AnswerWatch::Fate>& fates) {
+  // Set aside: what is told may lead to more being told.
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    const AnswerWatch::Fate fate = fates[i];
+    server_.callbacks_.on_outcome(fate.delivery, fate.outcome);
+  }
+  fates.clear();
+}
+
+}  // namespace pistachio::http
