@@ -145,6 +145,20 @@ TEST_CASE("an http URL as target is reduced to its path and query") {
   CHECK(target("//a/b") == "//a/b ");
 }
 
+TEST_CASE("all views of a head point into its bytes, also those that hold nothing") {
+  for (const std::string target : {"*", "/", "/?", "http://a", "http://a?"}) {
+    INFO(target);
+    const std::string bytes = "OPTIONS " + target + " HTTP/1.1\r\nHost:\r\n\r\n";
+    const RequestHead head = head_of(bytes);
+    for (const auto view : {head.path, head.query, head.fields[0].value}) {
+      CHECK(view.data() >= bytes.data());
+      CHECK(view.data() + view.size() <= bytes.data() + bytes.size());
+    }
+    CHECK(head.path == (target == "*" ? "*" : "/"));
+    CHECK(head.query.empty());
+  }
+}
+
 TEST_CASE("a head that can be read in two ways, or that is not served, is refused") {
   for (const auto& refused : refused_heads()) {
     DYNAMIC_SECTION("refused: " << refused.sentence) {

@@ -24,8 +24,8 @@ void append_two_digits(std::string& out, unsigned number) {
 }
 
 // The years 0 to 9999: four digits are all an IMF-fixdate has.
-constexpr std::int64_t kFirstSecond = -62167219200;
-constexpr std::int64_t kLastSecond = 253402300799;
+[[maybe_unused]] constexpr std::int64_t kFirstSecond = -62167219200;
+[[maybe_unused]] constexpr std::int64_t kLastSecond = 253402300799;
 
 constexpr std::size_t kDateLength = sizeof "Sun, 06 Nov 1994" - 1;
 
