@@ -17,7 +17,7 @@ struct Field {
   std::string_view value;  ///< without the white space around it
 };
 
-/// How the end of a body is found (RFC 9112 section 6).
+/// How the end of a body is found (RFC 9112 section 6). A Content-Length of 0 is `length` too.
 enum class BodyFraming : std::uint8_t { none, length, chunked };
 
 /// The head of one request, read by parse_head(). All views point into the bytes that were parsed.
@@ -26,7 +26,7 @@ struct RequestHead {
 
   Method method = Method::other;
   std::string_view method_text;
-  std::string_view path;   ///< the target's path as sent (not decoded); "*" for OPTIONS *
+  std::string_view path;   ///< as sent (not decoded), starting with "/"; or "*" with OPTIONS
   std::string_view query;  ///< what follows the first "?", as sent; empty when there is none
   std::uint8_t minor_version = 1;  ///< 1 for HTTP/1.1 and later 1.x, 0 for HTTP/1.0
   bool keep_alive = true;          ///< what Connection and the version say
@@ -46,7 +46,7 @@ struct RequestHead {
   bool has_field(std::string_view name) const { return field(name).has_value(); }
 };
 
-/// ASCII only, locale-free.
+/// Folds ASCII letters alone, whatever the locale.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace pistachio::http

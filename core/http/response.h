@@ -25,8 +25,8 @@ struct Response {
     return body_view.empty() ? std::string_view(body) : body_view;
   }
 
-  /// Appends one field. `value` must be free of CR and LF (asserted): what clients sent is checked
-  /// at the door.
+  /// Appends one field. `value` must be free of CR, LF and other control bytes (asserted): what
+  /// clients sent is checked at the door.
   void add(std::string_view name, std::string_view value);
   void add(std::string_view name, std::uint64_t value);
 
@@ -36,17 +36,16 @@ struct Response {
 /// The reason phrase of a status that we send ("Not Found"); "Unknown" for others.
 std::string_view reason_phrase(int status);
 
-/// Appends the status line and all header fields of `response`, with the empty line, to `out`.
-/// `http_1_0`: says `Connection: keep-alive` explicitly where the connection stays. A 204, 304 or
-/// 1xx carries no Content-Length (RFC 9110 section 8.6). `date` is an IMF-fixdate.
+/// Appends the status line and all header fields of `response`, with the empty line, to `out`. Says
+/// `Connection: close` unless `keep_alive` (or where response.close), and for `http_1_0` explicitly
+/// `keep-alive` where the connection stays. A 204, 304 or 1xx carries no Content-Length (RFC 9110
+/// section 8.6); the answer to HEAD carries that of content(), whose bytes the caller leaves out.
+/// `date` is an IMF-fixdate.
 void write_head(const Response& response, bool keep_alive, bool http_1_0, std::string_view date,
                 std::string& out);
 
-/// Now as an IMF-fixdate (RFC 9110 section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+/// A moment as an IMF-fixdate (RFC 9110 section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". Must be in
+/// the years 0 to 9999.
 std::string imf_fixdate(std::int64_t unix_seconds);
-
-/// Fills `response` with an application/problem+json body (RFC 9457): type, title, status, detail.
-/// `detail` may hold any bytes; what is not UTF-8 is replaced.
-void set_problem(Response& response, int status, std::string_view detail);
 
 }  // namespace pistachio::http
