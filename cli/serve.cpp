@@ -50,8 +50,8 @@ class Stopper {
  public:
   Stopper(Loop& loop, Api& api, Duration drain_timeout, spdlog::logger& log)
       : loop_(loop), api_(api), drain_timeout_(drain_timeout), log_(log) {
-    for (const auto& [handle, number] : {std::pair{&term_, SIGTERM}, std::pair{&interrupt_, SIGINT},
-                                         std::pair{&hang_up_, SIGHUP}}) {
+    for (const auto& [handle, which] : {std::pair{&term_, SIGTERM}, std::pair{&interrupt_, SIGINT},
+                                        std::pair{&hang_up_, SIGHUP}}) {
       uv_signal_init(loop.uv(), handle);
       handle->data = this;
       uv_signal_start(
@@ -59,7 +59,7 @@ class Stopper {
           [](uv_signal_t* signal, int number) {
             static_cast<Stopper*>(signal->data)->on_signal(number);
           },
-          number);
+          which);
     }
     loop.add({.next_wish = [this](TimePoint) { return drain_end_; },
               .run_due = {},
@@ -167,10 +167,8 @@ int run(const ServeOptions& options, std::ostream& err) {
   check_path(options.path);
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
-  auto store = open_store(
-      options.store,
-      StoreOptions{.max_queued = options.max_queued, .max_attempts = options.max_attempts},
-      loop.now());
+  auto store = open_store(options.store, StoreOptions{.max_queued = options.max_queued,
+                                                      .max_attempts = options.max_attempts});
   if (!store) throw cannot(store.error().message);
 
   const std::size_t room = room_for_connections();

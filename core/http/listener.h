@@ -2,6 +2,9 @@
 
 #include <uv.h>
 
+#include <memory>
+#include <utility>
+
 #include "core/http/server.h"
 
 namespace pistachio::http {
@@ -14,5 +17,17 @@ struct Server::Listener {
     uv_tcp_t tcp;
     uv_pipe_t pipe;
   };
+  Server* server = nullptr;
+  bool unix_socket = false;
+  bool connection_pending = false;  // not accepted yet: all places are taken
+
+  Listener() : pipe() { any.data = this; }
+
+  /// Stops listening; deleted once libuv has let go of it.
+  static void close(std::unique_ptr<Listener> listener) {
+    uv_close(&listener.release()->any,
+             [](uv_handle_t* handle) { delete static_cast<Listener*>(handle->data); });
+  }
+};
 
 }  // namespace pistachio::http

@@ -8,13 +8,6 @@
 
 namespace pistachio::http {
 
-Server* server = nullptr;
-bool unix_socket = false;
-bool connection_pending = false;  // not accepted yet: all places are taken
-
-Listener() : pipe() {}
-};
-
 Server::Server(Loop& loop, ServerOptions options, Callbacks callbacks)
     : loop_(loop),
       options_(options),

@@ -84,9 +84,8 @@ Expected<std::string> Server::listen_tcp(const ListenAddress& address, const voi
   // Inherited by every connection: answers are small and must not wait for more.
   if (status == 0) status = uv_tcp_nodelay(&listener->tcp, 1);
   if (status != 0) {
-@@             [](uv_handle_t* handle) {
-      delete reinterpret_cast<Listener*>(handle); });
-return cannot_listen(address.text(), uv_strerror(status));
+    Listener::close(std::move(listener));
+    return cannot_listen(address.text(), uv_strerror(status));
   }
   auto opened = open_listener(std::move(listener), address.text());
   if (!opened) return opened;
@@ -98,8 +97,9 @@ Expected<std::string> Server::listen_unix(const ListenAddress& address) {
   // only if it is a socket.
   struct stat status {};
   if (lstat(address.unix_path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode))
+    if (!S_ISSOCK(status.st_mode)) {
       return cannot_listen(address.text(), "the path exists and is not a socket");
+    }
     const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un where{};
     where.sun_family = AF_UNIX;
@@ -107,17 +107,17 @@ Expected<std::string> Server::listen_unix(const ListenAddress& address) {
     const int connected = connect(probe, reinterpret_cast<sockaddr*>(&where), sizeof(where));
     const int error = errno;
     close(probe);
-    if (connected == 0 || error != ECONNREFUSED)
+    if (connected == 0 || error != ECONNREFUSED) {
       return cannot_listen(address.text(), "address already in use");
+    }
     unlink(address.unix_path.c_str());
   }
   auto listener = std::make_unique<Listener>();
   listener->unix_socket = true;
   uv_pipe_init(loop_.uv(), &listener->pipe, 0);
   if (const int bound = uv_pipe_bind(&listener->pipe, address.unix_path.c_str()); bound != 0) {
-@@             [](uv_handle_t* handle) {
-      delete reinterpret_cast<Listener*>(handle); });
-return cannot_listen(address.text(), uv_strerror(bound));
+    Listener::close(std::move(listener));
+    return cannot_listen(address.text(), uv_strerror(bound));
   }
   return open_listener(std::move(listener), address.text());
 }
@@ -130,9 +130,8 @@ Expected<std::string> Server::open_listener(std::unique_ptr<Listener> listener,
     if (error == 0) self.server->on_connection(self);
   });
   if (status != 0) {
-@@             [](uv_handle_t* handle) {
-      delete reinterpret_cast<Listener*>(handle); });
-return cannot_listen(where, uv_strerror(status));
+    Listener::close(std::move(listener));
+    return cannot_listen(where, uv_strerror(status));
   }
   listeners_.push_back(std::move(listener));
   return where;

@@ -4,12 +4,12 @@
 
 namespace pistachio {
 
-Expected<OpenedStore> open_store(std::string_view url, const StoreOptions& options, TimePoint now) {
+Expected<OpenedStore> open_store(std::string_view url, const StoreOptions& options) {
   if (url == "memory:") {
-    return OpenedStore{.store = std::make_unique<LocalStore>(options, now), .shown = "memory:"};
+    return OpenedStore{.store = std::make_unique<LocalStore>(options), .shown = "memory:"};
   }
-  return failure(Errc::bad_argument,
-                 "cannot open the store '" + std::string(url) + "': the store of this version is memory:");
+  return failure(Errc::bad_argument, "cannot open the store '" + std::string(url) +
+                                         "': the store of this version is memory:");
 }
 
 }  // namespace pistachio
