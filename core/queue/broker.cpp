@@ -21,8 +21,9 @@ Expected<PollId> Broker::poll(const PollRequest& request, std::uint64_t caller, 
                                      std::chrono::seconds(1)});
   }
   if (free_polls_.empty()) {
-    polls_.emplace_back().slot = static_cast<std::uint32_t>(polls_.size() - 1);
-    free_polls_.push_back(polls_.back().slot);
+    const auto slot = static_cast<std::uint32_t>(polls_.size());
+    polls_.emplace_back().slot = slot;
+    free_polls_.push_back(slot);
   }
   Poll& poll = polls_[free_polls_.back()];
   free_polls_.pop_back();

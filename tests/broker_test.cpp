@@ -1,0 +1,530 @@
+#include "core/queue/broker.h"
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/store/local_store.h"
+#include "tests/support/catch.h"
+#include "tests/support/slow_store.h"
+
+using namespace pistachio;
+
+namespace {
+
+struct Answered {
+  std::uint64_t caller = 0;
+  std::string body;  // of the first message
+  std::string endpoint;
+  std::size_t messages = 0;
+  std::uint32_t attempt = 0;
+  DeliveryId delivery = 0;
+  Receipt receipt;
+  Duration held{};
+  bool draining = false;
+  std::string error;
+};
+
+EndpointName name(const std::string& text) { return EndpointName::parse(text).value(); }
+
+/// A broker over a store in memory, on a clock that only moves when it is told to.
+struct House {
+  explicit House(bool slow = false, BrokerOptions options = {})
+      : slow_store(local),
+        broker(
+            slow ? static_cast<Store&>(slow_store) : local, options,
+            [this](std::uint64_t caller, const PollResult& result) {
+              Answered answer;
+              answer.caller = caller;
+              answer.messages = result.messages.size();
+              answer.delivery = result.delivery;
+              answer.held = result.held;
+              answer.draining = result.draining;
+              if (result.error != nullptr) answer.error = result.error->message;
+              if (result.endpoint != nullptr) answer.endpoint = result.endpoint->text();
+              if (!result.messages.empty()) {
+                answer.body = result.messages.front().message.body;
+                answer.attempt = result.messages.front().message.attempt;
+                answer.receipt = result.messages.front().receipt;
+              }
+              answers.push_back(answer);
+            },
+            now) {}
+
+  void run() {
+    broker.run_due(now);
+    for (bool more = true; more;) {
+      const bool broker_worked = broker.run(now);
+      const bool store_worked = local.run(now);
+      more = broker_worked || store_worked;
+    }
+  }
+  void pass(Duration span) {
+    now += span;
+    run();
+  }
+  void push(const std::string& endpoint, const std::string& body) {
+    Push message{.endpoint = name(endpoint), .message = {}};
+    message.message.body = body;
+    local.push(std::move(message), [](Expected<Pushed> result) { REQUIRE(result.has_value()); });
+  }
+  PollId poll(const std::vector<std::string>& endpoints, std::uint64_t caller,
+              Duration wait = std::chrono::seconds(30), std::size_t max = 1,
+              std::optional<Duration> lease = {}) {
+    std::vector<EndpointName> names;
+    for (const std::string& each : endpoints) names.push_back(name(each));
+    return broker
+        .poll({.names = names, .deadline = Deadline(now + wait), .max = max, .lease = lease},
+              caller, now)
+        .value();
+  }
+  std::vector<Answered> take() { return std::exchange(answers, {}); }
+  std::size_t lines() const {
+    std::size_t count = 0;
+    broker.each_line([&](const std::string&, std::size_t) { ++count; });
+    return count;
+  }
+
+  TimePoint now{std::chrono::hours(1000)};
+  LocalStore local{StoreOptions{}};
+  test::SlowStore slow_store;
+  std::vector<Answered> answers;
+  Broker broker;
+};
+
+}  // namespace
+
+TEST_CASE("a poll gets the message that is there, at the end of the turn and not before") {
+  House house;
+  house.push("a", "one");
+  house.poll({"a"}, 1);
+  CHECK(house.answers.empty());
+  house.run();
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].body == "one");
+  CHECK(answers[0].endpoint == "a");
+  CHECK(answers[0].attempt == 1);
+  CHECK(house.broker.polls() == 0);
+}
+
+TEST_CASE("a poll that arrives later never overtakes one that waits") {
+  House house;
+  for (std::uint64_t caller = 1; caller <= 5; ++caller) {
+    house.poll({"a"}, caller);
+    if (caller % 2 == 0) house.run();
+  }
+  for (const char* body : {"1", "2", "3"}) house.push("a", body);
+  house.poll({"a"}, 6);
+  house.run();
+  auto answers = house.take();
+  REQUIRE(answers.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(answers[i].caller == i + 1);
+    CHECK(answers[i].body == std::to_string(i + 1));
+  }
+  for (const char* body : {"4", "5", "6"}) house.push("a", body);
+  house.run();
+  answers = house.take();
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[2].caller == 6);
+}
+
+TEST_CASE("a poll waits exactly until its deadline, and then nothing is left of it") {
+  House house;
+  house.poll({"a"}, 1, std::chrono::seconds(30));
+  house.run();
+  house.pass(std::chrono::milliseconds(29'999));
+  CHECK(house.answers.empty());
+  CHECK(house.broker.waiting(name("a")) == 1);
+  house.pass(std::chrono::milliseconds(1));
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].messages == 0);
+  CHECK(answers[0].held == std::chrono::seconds(30));
+  CHECK(house.broker.waiting(name("a")) == 0);
+  house.run();
+  CHECK(house.lines() == 0);
+  house.push("a", "later");
+  house.run();
+  CHECK(house.answers.empty());
+}
+
+TEST_CASE(
+    "a poll that does not want to wait is answered at once, with what is there or with nothing") {
+  House house;
+  house.poll({"a"}, 1, Duration(0));
+  house.run();
+  CHECK(house.take().at(0).messages == 0);
+  house.push("a", "one");
+  house.poll({"a"}, 2, Duration(0));
+  house.run();
+  CHECK(house.take().at(0).body == "one");
+}
+
+TEST_CASE("a poll that does not want to wait is answered at once although others wait before it") {
+  House house;
+  house.poll({"a"}, 1);
+  house.run();
+  house.poll({"a"}, 2, Duration(0));
+  house.poll({"a", "b"}, 3, Duration(0));
+  house.run();
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].messages == 0);
+  CHECK(answers[1].messages == 0);
+  CHECK(house.broker.waiting(name("a")) == 1);
+  CHECK(house.broker.waiting(name("b")) == 0);
+}
+
+TEST_CASE(
+    "of several names the first that holds a message answers, and only one message is taken") {
+  House house;
+  house.push("low", "l");
+  house.push("high", "h");
+  house.poll({"high", "low"}, 1);
+  house.run();
+  auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].endpoint == "high");
+  house.poll({"high", "low"}, 2);
+  house.run();
+  CHECK(house.take().at(0).endpoint == "low");
+}
+
+TEST_CASE("a poll of several names is woken by any of them and leaves all their lines") {
+  House house;
+  house.poll({"a", "b", "c"}, 1);
+  house.run();
+  CHECK(house.broker.waiting(name("c")) == 1);
+  house.push("c", "x");
+  house.push("b", "y");
+  house.run();
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(house.broker.waiting(name("a")) == 0);
+  CHECK(house.broker.waiting(name("b")) == 0);
+  house.run();
+  CHECK(house.lines() == 0);
+  // The other message is still there for the next.
+  house.poll({"a", "b", "c"}, 2);
+  house.run();
+  CHECK(house.take().size() == 1);
+}
+
+TEST_CASE("a parked poll of several names stands in each line at the place of its arrival") {
+  House house;
+  house.poll({"a", "b"}, 1);
+  house.poll({"b"}, 2);
+  house.run();
+  house.push("b", "x");
+  house.run();
+  CHECK(house.take().at(0).caller == 1);
+  house.push("b", "y");
+  house.run();
+  CHECK(house.take().at(0).caller == 2);
+}
+
+TEST_CASE("a poll whose client left while it was parked takes nothing") {
+  House house;
+  const PollId gone = house.poll({"a"}, 1);
+  house.poll({"a"}, 2);
+  house.run();
+  house.broker.cancel(gone);
+  house.push("a", "one");
+  house.run();
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].caller == 2);
+  house.broker.cancel(gone);  // once more does nothing
+  CHECK(house.broker.polls() == 0);
+}
+
+TEST_CASE(
+    "a message claimed for a client that left meanwhile goes to the next poll, still first and not "
+    "counted") {
+  House house(/*slow=*/true);
+  house.push("a", "one");
+  house.push("a", "two");
+  const PollId gone = house.poll({"a"}, 1);
+  house.run();
+  house.poll({"a"}, 2);
+  house.run();
+  REQUIRE(house.slow_store.waiting_claims() >= 1);
+  house.slow_store.release_claim();
+  house.run();
+  house.broker.cancel(gone);
+  house.slow_store.release_answer();
+  house.run();
+  while (house.slow_store.waiting_claims() > 0) {
+    house.slow_store.release_claim();
+    house.run();
+    house.slow_store.release_answer();
+    house.run();
+  }
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].caller == 2);
+  CHECK(answers[0].body == "one");
+  CHECK(answers[0].attempt == 1);
+}
+
+TEST_CASE("a poll never has two claims under way") {
+  House house(/*slow=*/true);
+  house.poll({"a", "b", "c"}, 1);
+  house.run();
+  CHECK(house.slow_store.waiting_claims() == 1);
+  house.push("a", "x");
+  house.push("b", "y");
+  house.push("c", "z");
+  house.run();
+  CHECK(house.slow_store.waiting_claims() == 1);
+}
+
+TEST_CASE(
+    "a bell that rings while a claim is under way is not forgotten when the claim comes back "
+    "empty") {
+  House house(/*slow=*/true);
+  house.poll({"a"}, 1);
+  house.run();
+  house.slow_store.release_claim();
+  house.run();  // carried out: empty; the answer is still under way
+  house.push("a", "one");
+  house.run();  // rings
+  house.slow_store.release_answer();
+  house.run();
+  REQUIRE(house.slow_store.waiting_claims() == 1);
+  house.slow_store.release_claim();
+  house.run();
+  house.slow_store.release_answer();
+  CHECK(house.take().at(0).body == "one");
+}
+
+TEST_CASE(
+    "a poll whose deadline passes while its claim is under way gets the message that the claim "
+    "brings") {
+  House house(/*slow=*/true);
+  house.poll({"a"}, 1, std::chrono::seconds(1));
+  house.run();
+  house.slow_store.release_claim();
+  house.run();
+  house.slow_store.release_answer();
+  house.run();  // parked
+  house.push("a", "one");
+  house.run();  // claims again
+  house.pass(std::chrono::seconds(2));
+  CHECK(house.answers.empty());
+  house.slow_store.release_claim();
+  house.run();
+  house.slow_store.release_answer();
+  house.run();
+  CHECK(house.take().at(0).body == "one");
+}
+
+TEST_CASE(
+    "a claim that fails answers its poll with the reason, and the polls behind it ask for "
+    "themselves") {
+  House house(/*slow=*/true);
+  house.poll({"a"}, 1);
+  house.poll({"a"}, 2);
+  house.run();
+  house.slow_store.fail_next(1);
+  while (house.slow_store.waiting_claims() > 0) {
+    house.slow_store.release_claim();
+    house.run();
+    while (house.slow_store.waiting_answers() > 0) house.slow_store.release_answer();
+    house.run();
+  }
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].caller == 1);
+  CHECK(answers[0].error == "the store is away");
+  CHECK(house.broker.waiting(name("a")) == 1);
+}
+
+TEST_CASE("several messages go out in one answer, as they are now and in order") {
+  House house;
+  for (const char* body : {"1", "2", "3"}) house.push("a", body);
+  house.poll({"a"}, 1, std::chrono::seconds(30), 10);
+  house.run();
+  const auto answers = house.take();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].messages == 3);
+  CHECK(answers[0].body == "1");
+  house.broker.returned(answers[0].delivery, false);
+  house.poll({"a"}, 2, std::chrono::seconds(30), 2);
+  house.run();
+  CHECK(house.take().at(0).body == "1");
+}
+
+TEST_CASE("what a plain poll received is settled, what it did not receive comes back first") {
+  House house;
+  house.push("a", "one");
+  house.push("a", "two");
+  house.poll({"a"}, 1);
+  house.run();
+  const auto first = house.take().at(0);
+  house.broker.returned(first.delivery, /*counted=*/true);
+  house.broker.returned(first.delivery, true);  // a second report does nothing
+  house.poll({"a"}, 2);
+  house.run();
+  const auto again = house.take().at(0);
+  CHECK(again.body == "one");
+  CHECK(again.attempt == 2);
+  house.broker.received(again.delivery);
+  house.broker.received(first.delivery);
+  house.run();
+  CHECK(house.local.totals().settled == 1);
+  CHECK(house.broker.deliveries() == 0);
+}
+
+TEST_CASE(
+    "a leased message stays with its client once it was received, and comes back when it was not") {
+  House house;
+  house.push("a", "one");
+  house.poll({"a"}, 1, std::chrono::seconds(30), 1, std::chrono::seconds(10));
+  house.run();
+  auto leased = house.take().at(0);
+  house.broker.received(leased.delivery);
+  house.poll({"a"}, 2, std::chrono::seconds(60));
+  house.pass(std::chrono::seconds(9));
+  CHECK(house.answers.empty());
+  house.pass(std::chrono::seconds(1));
+  leased = house.take().at(0);
+  CHECK(leased.caller == 2);
+  CHECK(leased.attempt == 2);
+  house.broker.returned(leased.delivery, false);
+  house.poll({"a"}, 3, std::chrono::seconds(30), 1, std::chrono::seconds(10));
+  house.run();
+  leased = house.take().at(0);
+  house.broker.returned(leased.delivery,
+                        /*counted=*/true);  // received, then reset: it is the client's
+  house.poll({"a"}, 4, Duration(0));
+  house.run();
+  CHECK(house.take().at(0).messages == 0);
+}
+
+TEST_CASE("a server that drains answers who waits, and nobody waits any more") {
+  House house;
+  house.poll({"a"}, 1);
+  house.poll({"a", "b"}, 2);
+  house.run();
+  house.broker.drain();
+  house.run();
+  auto answers = house.take();
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].draining);
+  CHECK(answers[1].draining);
+  house.poll({"a"}, 3);
+  house.run();
+  CHECK(house.take().size() == 1);
+  house.push("a", "one");
+  house.poll({"a"}, 4);
+  house.run();
+  CHECK(house.take().at(0).body == "one");
+}
+
+TEST_CASE("polls beyond the limit are refused, with their names counted") {
+  House house(false, {.max_places = 3});
+  house.poll({"a", "b"}, 1);
+  const std::vector<EndpointName> names{name("c"), name("d")};
+  const auto refused =
+      house.broker.poll({.names = names, .deadline = Deadline::never()}, 2, house.now);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::endpoint_full);
+  CHECK(refused.error().retry_after.has_value());
+  house.poll({"c"}, 3);
+  house.run();
+  CHECK(house.broker.polls() == 2);
+}
+
+TEST_CASE(
+    "random polls, pushes, departures and slow claims: every message goes to one poll, in order, "
+    "and no poll is forgotten") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    House house(/*slow=*/true);
+    std::mt19937 random(seed);
+    const std::vector<std::string> endpoints{"a", "b", "c"};
+    std::map<std::uint64_t, PollId> open;
+    std::map<std::string, std::uint64_t> next_pushed;
+    std::multiset<std::string> pushed;
+    std::multiset<std::string> delivered;
+    std::uint64_t caller = 0;
+    const auto look = [&] {
+      for (const Answered& answer : house.take()) {
+        REQUIRE(open.erase(answer.caller) == 1);
+        if (answer.messages == 0) continue;
+        delivered.insert(answer.body);
+        house.broker.received(answer.delivery);
+      }
+    };
+    for (int step = 0; step < 3000; ++step) {
+      switch (random() % 8) {
+        case 0:
+        case 1: {
+          const std::string& endpoint = endpoints[random() % 3];
+          const std::string body = endpoint + std::to_string(next_pushed[endpoint]++);
+          house.push(endpoint, body);
+          pushed.insert(body);
+          break;
+        }
+        case 2:
+        case 3: {
+          std::vector<std::string> names{endpoints[random() % 3]};
+          if (random() % 3 == 0) names = {"b", "a", "c"};
+          ++caller;
+          open[caller] = house.poll(names, caller, Duration(random() % 50));
+          break;
+        }
+        case 4:
+          if (!open.empty() && random() % 3 == 0) {
+            const auto leaving =
+                std::next(open.begin(), static_cast<std::ptrdiff_t>(random() % open.size()));
+            house.broker.cancel(leaving->second);
+            open.erase(leaving);
+          }
+          break;
+        case 5:
+          if (house.slow_store.waiting_claims() > 0) house.slow_store.release_claim();
+          break;
+        case 6:
+          if (house.slow_store.waiting_answers() > 0) house.slow_store.release_answer();
+          break;
+        default:
+          house.now += Duration(random() % 10);
+      }
+      house.run();
+      look();
+    }
+    // Everything comes to rest, and what was pushed is found in one place each.
+    while (house.slow_store.waiting_claims() + house.slow_store.waiting_answers() > 0) {
+      if (house.slow_store.waiting_claims() > 0) house.slow_store.release_claim();
+      house.run();
+      if (house.slow_store.waiting_answers() > 0) house.slow_store.release_answer();
+      house.pass(std::chrono::milliseconds(50));
+      look();
+    }
+    CHECK(open.empty());
+    CHECK(house.broker.polls() == 0);
+    CHECK(house.lines() == 0);
+    for (const std::string& endpoint : endpoints) {
+      std::uint64_t last = 0;
+      for (bool more = true; more;) {
+        house.local.claim({.endpoint = name(endpoint), .max = 100}, [&](Expected<Claimed> claimed) {
+          more = !claimed->messages.empty();
+          for (const Delivered& each : claimed->messages) {
+            const std::uint64_t number = std::stoull(std::string(each.message.body.substr(1))) + 1;
+            CHECK(number > last);
+            last = number;
+            delivered.insert(std::string(each.message.body));
+          }
+        });
+        house.run();
+      }
+    }
+    CHECK(delivered == pushed);
+  }
+}
