@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/endpoint_name.h"
+#include "core/store/message_list.h"
+#include "core/store/store.h"
+#include "core/store/stored_message.h"
+
+namespace pistachio {
+
+/// The messages of one endpoint: which are available and in what order, which are delayed, which
+/// are leased. It knows no time, no receipts and owns no message.
+///
+/// A message arrives, then changes between being available, delayed and leased, then departs. Its
+/// place is a number given when it joins the line; it keeps it while it is leased or hidden and
+/// goes back to it. Whatever is returned was first in line once, so all that is returned comes
+/// before all that is in line: the first message is the first returned, else the first in line.
+class MessageQueue {
+ public:
+  MessageQueue* next_queue = nullptr;  ///< EndpointTable's
+
+  explicit MessageQueue(EndpointName name);
+
+  const EndpointName& name() const { return name_; }
+  std::size_t hash() const { return hash_; }
+
+  std::size_t queued() const { return queued_; }
+  std::size_t delayed() const { return delayed_; }
+  std::size_t leased() const { return leased_; }
+  bool empty() const { return arrivals_.empty(); }
+
+  /// `message` is one of this endpoint's from now on, the last to come. One of the four below must
+  /// say what it is to be.
+  void arrive(StoredMessage& message);
+  /// It is no more.
+  void depart(StoredMessage& message);
+
+  /// Available, at the end. `place` is larger than any given before. `late`: not at its push.
+  void append(StoredMessage& message, std::uint64_t place, bool late);
+  /// Available, at the place that it had.
+  void put_back(StoredMessage& message);
+  void delay(StoredMessage& message);
+  void lease(StoredMessage& message);
+
+  /// The next to be taken. Null when none is available.
+  StoredMessage* front() const;
+
+  /// The first of all in the order in which they came, whatever their state; null when empty.
+  StoredMessage* first_arrival() const { return arrivals_.front(); }
+  /// The one that came after it, or null.
+  static StoredMessage* next_arrival(const StoredMessage& message) {
+    return Arrivals::after(message);
+  }
+
+  /// Those that are available or delayed, in the order of the queue; those that have not joined it
+  /// yet come last, by their ids.
+  std::vector<StoredMessage*> resting() const;
+
+  EndpointCounts counts(TimePoint now) const;
+
+ private:
+  using Arrivals = MessageList<&StoredMessage::arrival>;
+  using Line = MessageList<&StoredMessage::line>;
+  struct ByPlace {
+    bool operator()(const StoredMessage* a, const StoredMessage* b) const {
+      return a->place < b->place;
+    }
+  };
+  struct ById {
+    bool operator()(const StoredMessage* a, const StoredMessage* b) const { return a->id < b->id; }
+  };
+
+  void leave_state(StoredMessage& message);
+  const StoredMessage* oldest() const;
+
+  const std::size_t hash_;
+  const EndpointName name_;
+  Line in_line_;
+  Arrivals arrivals_;
+  std::size_t queued_ = 0;
+  std::size_t delayed_ = 0;
+  std::size_t leased_ = 0;
+  std::set<StoredMessage*, ByPlace> returned_;
+  std::set<StoredMessage*, ById> late_;  // those available that joined later than at their push
+  Line hidden_;
+};
+
+}  // namespace pistachio

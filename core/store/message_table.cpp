@@ -1,0 +1,34 @@
+#include "core/store/message_table.h"
+
+#include <memory>
+
+namespace pistachio {
+
+// Eight ids in a row share a cache line of buckets, since they tend to come and go together; the
+// lines are spread, so that survivors at regular distances do not meet in one bucket.
+std::size_t MessageTable::Hash::of(std::uint64_t id) {
+  const std::uint64_t spread = (id >> 3) * 0x9e3779b97f4a7c15u >> 29;
+  return static_cast<std::size_t>(spread << 3 | (id & 7));
+}
+
+MessageTable::~MessageTable() {
+  table_.for_each([](StoredMessage& message) { delete &message; });
+}
+
+StoredMessage& MessageTable::add() {
+  auto message = std::make_unique<StoredMessage>();
+  message->id = ++last_id_;
+  table_.insert(*message);
+  return *message.release();
+}
+
+void MessageTable::erase(StoredMessage& message) {
+  table_.erase(message);
+  delete &message;
+}
+
+StoredMessage* MessageTable::find(std::uint64_t id) const {
+  return table_.find(Hash::of(id), [id](const StoredMessage& message) { return message.id == id; });
+}
+
+}  // namespace pistachio

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/store/store.h"
+
+namespace pistachio {
+
+// What callers ask of a LocalStore during a turn, kept until run(): one struct for each function of
+// Store, with its arguments.
+
+struct PushCommand {
+  Push push;
+  Store::Done<Pushed> done;
+};
+
+struct ClaimCommand {
+  Claim claim;
+  Store::Done<Claimed> done;
+};
+
+struct SettleCommand {
+  EndpointName endpoint;
+  Receipt receipt;
+};
+
+struct SettleManyCommand {
+  EndpointName endpoint;
+  std::vector<Receipt> receipts;
+  Store::Done<std::vector<Receipt>> done;
+};
+
+struct GiveBackCommand {
+  EndpointName endpoint;
+  Receipt receipt;
+  GiveBack how;
+  Store::Done<std::monostate> done;
+};
+
+struct ExtendCommand {
+  EndpointName endpoint;
+  Receipt receipt;
+  Duration lease;
+  Store::Done<std::monostate> done;
+};
+
+struct PurgeCommand {
+  EndpointName endpoint;
+  Store::Done<std::size_t> done;
+};
+
+struct RemoveCommand {
+  EndpointName endpoint;
+  std::string id;
+  Store::Done<std::monostate> done;
+};
+
+struct PeekCommand {
+  EndpointName endpoint;
+  std::size_t limit;
+  Store::Done<std::span<const Peeked>> done;
+};
+
+struct RedriveCommand {
+  EndpointName dead;
+  Store::Done<std::size_t> done;
+};
+
+struct CountsCommand {
+  EndpointName endpoint;
+  Store::Done<EndpointCounts> done;
+};
+
+struct ListCommand {
+  ListQuery query;
+  Store::Done<std::vector<EndpointCounts>> done;
+};
+
+using StoreCommand = std::variant<PushCommand, ClaimCommand, SettleCommand, SettleManyCommand,
+                                  GiveBackCommand, ExtendCommand, PurgeCommand, RemoveCommand,
+                                  PeekCommand, RedriveCommand, CountsCommand, ListCommand>;
+
+}  // namespace pistachio

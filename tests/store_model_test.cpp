@@ -1,0 +1,372 @@
+// Thousands of random operations on a store and on a model of one, several to a turn: whatever can
+// be seen of the two must be the same after every turn. A failure prints its seed and what was done
+// last; the same seed does the same again.
+
+#include "tests/support/store_model.h"
+
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/store/local_store.h"
+#include "tests/support/catch.h"
+#include "tests/support/store_driver.h"
+
+using namespace pistachio;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// A receipt that was given out, good or no longer.
+struct Held {
+  std::string endpoint;
+  Receipt receipt;
+  std::uint64_t id;
+  std::uint32_t delivery;
+};
+
+std::string show(const Expected<Pushed>& pushed) {
+  if (!pushed) return "refused " + std::to_string(static_cast<int>(pushed.error().code));
+  return std::to_string(pushed->count) + " from " + *pushed->first_id + " to " + *pushed->last_id +
+         (pushed->replayed ? " again" : "");
+}
+
+std::string show(std::uint64_t id, const std::string& body, std::uint32_t attempt,
+                 std::optional<Duration> age, MessageState state) {
+  return " [" + std::to_string(id) + " " + body + " try " + std::to_string(attempt) + " age " +
+         std::to_string(age.value().count()) + " state " + std::to_string(static_cast<int>(state)) +
+         "]";
+}
+
+std::string show(const MessageView& view, MessageState state) {
+  return show(std::stoull(view.id), std::string(view.body), view.attempt, view.age, state);
+}
+
+std::string show(const StoreModel::Message& message, TimePoint now) {
+  const std::uint32_t under_way = message.state == MessageState::leased ? 1 : 0;
+  return show(message.id, message.body, message.attempts + under_way, now - message.pushed_at,
+              message.state);
+}
+
+std::string show(const EndpointCounts& counts) {
+  return counts.name + " " + std::to_string(counts.queued) + " " + std::to_string(counts.delayed) +
+         " " + std::to_string(counts.leased) + " " +
+         (counts.oldest ? std::to_string(counts.oldest->count()) : "none");
+}
+
+std::string show(const std::map<std::string, std::size_t>& rung) {
+  std::string text = "bell";
+  for (const auto& [name, count] : rung) text += " " + name + " " + std::to_string(count);
+  return text;
+}
+
+std::string show(const StoreTotals& totals) {
+  std::string text = "totals";
+  for (const std::uint64_t number :
+       {totals.pushed, totals.settled, totals.expired, totals.purged, totals.dead, totals.redriven,
+        totals.queued, totals.delayed, totals.leased}) {
+    text += " " + std::to_string(number);
+  }
+  return text;
+}
+
+const Lines kNames = {"a", "b", "c", "a.dead", "b.dead"};
+
+class SideBySide {
+ public:
+  SideBySide(StoreOptions options, std::uint32_t seed)
+      : model_(options), store_(options), random_(seed) {
+    store_.set_bell([this](const EndpointName& name, std::size_t available) {
+      rung_[name.text()] += available;
+    });
+  }
+
+  // One turn: time passes, a few operations, then a look at everything.
+  void turn() {
+    if (chance(2)) now_ += chance(3) ? milliseconds(below(2000)) : seconds(below(4));
+    if (chance(200)) now_ += std::chrono::minutes(below(11));
+    done_ = "at " + std::to_string(now_.time_since_epoch().count());
+    for (std::size_t count = below(4); count > 0; --count) operation();
+    run();
+    look();
+    run();
+  }
+
+ private:
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+  bool chance(std::size_t one_in) { return below(one_in) == 0; }
+  const std::string& name() { return kNames[below(kNames.size())]; }
+  Duration span() { return chance(4) ? Duration(milliseconds(below(3000))) : seconds(below(5)); }
+
+  // Both sides note what they answered; the model answers when the store runs.
+  void expect(std::function<std::string()> line) { model_asked_.push_back(std::move(line)); }
+  void note(std::string line) { answered_.push_back(std::move(line)); }
+
+  void run() {
+    model_.advance(now_);
+    Lines expected;
+    for (const auto& line : model_asked_) expected.push_back(line());
+    expected.push_back(show(model_.rung()));
+    expected.push_back(show(model_.totals()));
+    expected.push_back("next " + show(model_.next()));
+    model_asked_.clear();
+
+    store_.run(now_);
+    note(show(rung_));
+    note(show(store_.totals()));
+    const Deadline wish = store_.next_wish();
+    note("next " + show(wish.is_never() ? std::nullopt : std::optional(wish.at())));
+    rung_.clear();
+    if (answered_ != expected) {
+      INFO(done_);
+      REQUIRE(answered_ == expected);
+    }
+    answered_.clear();
+
+    const StoreTotals totals = store_.totals();
+    REQUIRE(totals.pushed == totals.queued + totals.delayed + totals.leased + totals.settled +
+                                 totals.expired + totals.purged);
+  }
+
+  static std::string show(std::optional<TimePoint> at) {
+    return at ? std::to_string(at->time_since_epoch().count()) : "never";
+  }
+  template <class... What>
+  static std::string show(const What&... what) {
+    return ::show(what...);
+  }
+
+  void operation() {
+    switch (below(16)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        return push();
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+        return claim();
+      case 8:
+      case 9:
+        return settle();
+      case 10:
+      case 11:
+      case 12:
+        return give_back();
+      case 13:
+        return extend();
+      case 14:
+        return chance(2) ? remove() : redrive();
+      default:
+        return chance(8) ? purge() : settle_without_answer();
+    }
+  }
+
+  void push() {
+    PushExtras extras;
+    if (chance(3)) extras.delay = span();
+    if (chance(3)) extras.ttl = span();
+    if (chance(4)) extras.more = {"x" + std::to_string(below(100)), ""};
+    if (chance(3)) extras.key = "key" + std::to_string(below(5));
+    extras.fingerprint = chance(5) ? "other" : "same";
+    const Push push = StoreDriver::push_of(name(), "m" + std::to_string(below(1000)), extras);
+    done_ += "; push to " + push.endpoint.text();
+    store_.push(push, [this](const Expected<Pushed>& pushed) { note("push " + show(pushed)); });
+    expect([this, push] { return "push " + show(model_.push(push, now_)); });
+  }
+
+  void claim() {
+    const std::string from = name();
+    const std::size_t max = below(4);
+    const std::size_t max_bytes = chance(3) ? below(8) : 1000;
+    const std::optional<Duration> lease = chance(3) ? std::nullopt : std::optional(span());
+    done_ += "; claim from " + from;
+    store_.claim({endpoint(from), max, max_bytes, lease},
+                 [this, from](const Expected<Claimed>& claimed) {
+                   std::string line = "claim";
+                   for (const Delivered& each : claimed->messages) {
+                     line += show(each.message, MessageState::leased);
+                     const std::uint64_t id = std::stoull(each.message.id);
+                     held_.push_back({from, each.receipt, id, ++deliveries_[id]});
+                   }
+                   note(line + " left " + std::to_string(claimed->remaining));
+                 });
+    expect([this, from, max, max_bytes, lease] {
+      std::string line = "claim";
+      for (const auto& each : model_.claim(from, max, max_bytes, lease, now_)) {
+        line += show(each, now_);
+      }
+      return line + " left " + std::to_string(model_.counts(from, now_).queued);
+    });
+  }
+
+  // Mostly one of the last receipts given out, sometimes under a wrong name.
+  std::optional<Held> any_held() {
+    if (held_.empty()) return std::nullopt;
+    const std::size_t back = below(std::min<std::size_t>(held_.size(), chance(4) ? 1000 : 12));
+    Held held = held_[held_.size() - 1 - back];
+    if (chance(20)) held.endpoint = name();
+    return held;
+  }
+
+  void settle() {
+    std::vector<Held> all;
+    std::vector<Receipt> shown;
+    for (std::size_t count = 1 + below(3); count > 0; --count) {
+      if (const auto held = any_held()) all.push_back(*held);
+    }
+    const std::string from = all.empty() ? "a" : all.front().endpoint;
+    for (const Held& held : all) shown.push_back(held.receipt);
+    done_ += "; settle " + std::to_string(all.size()) + " of " + from;
+    store_.settle(endpoint(from), shown, [this](const Expected<std::vector<Receipt>>& gone) {
+      std::string line = "gone";
+      for (const Receipt& receipt : *gone) line += " " + receipt.text();
+      note(line);
+    });
+    expect([this, all, from] {
+      std::string line = "gone";
+      for (const Held& held : all) {
+        if (!model_.settle(from, held.id, held.delivery)) line += " " + held.receipt.text();
+      }
+      return line;
+    });
+  }
+
+  void settle_without_answer() {
+    const auto held = any_held();
+    if (!held) return;
+    done_ += "; settle " + std::to_string(held->id);
+    store_.settle(endpoint(held->endpoint), held->receipt);
+    expect([this, held] {
+      model_.settle(held->endpoint, held->id, held->delivery);
+      return std::string("settled");
+    });
+    store_.counts(endpoint("a"), [this](const Expected<EndpointCounts>&) { note("settled"); });
+  }
+
+  Store::Done<std::monostate> note_whether(const std::string& what) {
+    return [this, what](const Expected<std::monostate>& result) {
+      note(what + (result.has_value() ? " done" : " not"));
+    };
+  }
+
+  void give_back() {
+    const auto held = any_held();
+    if (!held) return;
+    GiveBack how;
+    how.counted = chance(2);
+    how.dead = chance(6);
+    if (chance(3)) how.hidden = span();
+    done_ += "; give back " + std::to_string(held->id) + (how.counted ? " counted" : "") +
+             (how.dead ? " dead" : "") + " hidden " + std::to_string(how.hidden.count());
+    store_.give_back(endpoint(held->endpoint), held->receipt, how, note_whether("back"));
+    expect([this, held, how] {
+      const bool done = model_.give_back(held->endpoint, held->id, held->delivery, how, now_);
+      return std::string(done ? "back done" : "back not");
+    });
+  }
+
+  void extend() {
+    const auto held = any_held();
+    if (!held) return;
+    const Duration lease = span();
+    done_ += "; extend " + std::to_string(held->id);
+    store_.extend(endpoint(held->endpoint), held->receipt, lease, note_whether("extend"));
+    expect([this, held, lease] {
+      const bool done = model_.extend(held->endpoint, held->id, held->delivery, lease, now_);
+      return std::string(done ? "extend done" : "extend not");
+    });
+  }
+
+  void remove() {
+    const std::string from = name();
+    const auto there = model_.peek(from);
+    const std::uint64_t id =
+        there.empty() || chance(4) ? below(100) : there[below(there.size())].id;
+    done_ += "; remove " + std::to_string(id) + " of " + from;
+    store_.remove(endpoint(from), std::to_string(id), note_whether("remove"));
+    expect([this, from, id] {
+      return std::string(model_.remove(from, id) ? "remove done" : "remove not");
+    });
+  }
+
+  void redrive() {
+    const std::string dead = chance(2) ? "a.dead" : "b.dead";
+    done_ += "; redrive " + dead;
+    store_.redrive(endpoint(dead), [this](const Expected<std::size_t>& count) {
+      note("redrive " + std::to_string(*count));
+    });
+    expect([this, dead] { return "redrive " + std::to_string(model_.redrive(dead)); });
+  }
+
+  void purge() {
+    const std::string from = name();
+    done_ += "; purge " + from;
+    store_.purge(endpoint(from), [this](const Expected<std::size_t>& count) {
+      note("purge " + std::to_string(*count));
+    });
+    expect([this, from] { return "purge " + std::to_string(model_.purge(from)); });
+  }
+
+  void look() {
+    for (const std::string& each : kNames) {
+      store_.peek(endpoint(each), 1000,
+                  [this, each](const Expected<std::span<const Peeked>>& peeked) {
+                    std::string line = "peek " + each;
+                    for (const Peeked& one : *peeked) line += show(one.message, one.state);
+                    note(line);
+                  });
+      expect([this, each] {
+        std::string line = "peek " + each;
+        for (const auto& one : model_.peek(each)) line += show(one, now_);
+        return line;
+      });
+      store_.counts(endpoint(each),
+                    [this](const Expected<EndpointCounts>& counts) { note(show(*counts)); });
+      expect([this, each] { return show(model_.counts(each, now_)); });
+    }
+    store_.list({}, [this](const Expected<std::vector<EndpointCounts>>& listed) {
+      std::string line = "list";
+      for (const EndpointCounts& each : *listed) line += " (" + show(each) + ")";
+      note(line);
+    });
+    expect([this] {
+      std::string line = "list";
+      for (const auto& each : model_.names()) line += " (" + show(model_.counts(each, now_)) + ")";
+      return line;
+    });
+  }
+
+  StoreModel model_;
+  LocalStore store_;
+  std::mt19937 random_;
+  TimePoint now_{std::chrono::hours(1)};
+  std::vector<Held> held_;
+  std::map<std::uint64_t, std::uint32_t> deliveries_;
+  std::map<std::string, std::size_t> rung_;
+  std::vector<std::function<std::string()>> model_asked_;
+  Lines answered_;
+  std::string done_;
+};
+
+}  // namespace
+
+TEST_CASE("a store does what a plain model of it does, whatever is asked") {
+  const std::uint32_t seed = GENERATE(range(1u, 13u));
+  StoreOptions options;
+  options.max_queued = std::vector<std::size_t>{0, 12, 5}[seed % 3];
+  options.max_attempts = std::vector<std::uint32_t>{0, 1, 2, 4}[seed % 4];
+  options.max_keys = seed % 2 == 0 ? 1'000'000 : 6;
+  SideBySide both(options, seed);
+  for (int turn = 0; turn < 1500; ++turn) {
+    INFO("seed " << seed << ", turn " << turn);
+    both.turn();
+  }
+}
