@@ -75,21 +75,32 @@ def rate_of(workload):
     return "fill_per_s" if workload.fills else "msgs_per_s"
 
 
+# How much of its CPU the generator used (near 100: messages/s is what it could do, not the server), and for
+# how much of the time the server and it had to wait for a CPU (over a few per cent: something else ran).
+CIRCUMSTANCES = ("generator busy %", "waited for CPU %")
+
+
+def circumstances(workload, median):
+    half = "fill_" if workload.fills else ""
+    busy, server, own = (median(half + figure)
+                         for figure in ("client_cpu_util", "server_runq_wait", "client_runq_wait"))
+    return number(busy * 100), f"{number(server * 100)} / {number(own * 100)}"
+
+
 def messages_table(results, workloads):
     """pump, drain, lines."""
     def line(workload, peer):
         def median(figure):
             return results.median(peer.name, workload, figure)
         cost = cost_of(workload)
-        busy = median("client_cpu_util")
         return [workload.label, peer.title, number(median(cost), 1),
                 ratio(results.ratios(peer.name, workload, cost)), number(median(rate_of(workload))),
                 pair(median("e2e_p50_us"), median("e2e_p99_us")),
-                number(busy and busy * 100) + " %", results.faults(peer.name, workload) or "none",
+                *circumstances(workload, median), results.faults(peer.name, workload) or "none",
                 str(len(results.of(peer.name, workload)))]
 
     return rows(["test", "server", "CPU µs/message", "× floor (min–max)", "messages/s", "p50 / p99 µs",
-                 "generator busy", "faults", "runs"],
+                 *CIRCUMSTANCES, "faults", "runs"],
                 [line(workload, peer) for workload in workloads for peer in results.peers
                  if results.of(peer.name, workload)])
 
@@ -101,12 +112,12 @@ def parks_table(results, workloads):
         return [workload.label, peer.title, number(median("parked")), number(median("pss_bytes_per_conn")),
                 pair(median("wake_p50_us"), median("wake_p99_us")),
                 ratio(results.ratios(peer.name, workload, "wake_p50_us")),
-                number(median("wake_cpu_us_per_msg"), 1), number(median("idle_cpu_pct"), 2) + " %",
-                results.faults(peer.name, workload) or "none",
+                number(median("wake_cpu_us_per_msg"), 1), number(median("idle_cpu_pct"), 2),
+                circumstances(workload, median)[1], results.faults(peer.name, workload) or "none",
                 str(len(results.of(peer.name, workload)))]
 
     return rows(["test", "server", "polls parked", "PSS B/poll", "wake p50 / p99 µs", "p50 × floor (min–max)",
-                 "CPU µs/wake", "CPU while idle", "faults", "runs"],
+                 "CPU µs/wake", "idle CPU %", CIRCUMSTANCES[1], "faults", "runs"],
                 [line(workload, peer) for workload in workloads for peer in results.peers
                  if results.of(peer.name, workload)])
 

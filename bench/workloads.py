@@ -27,10 +27,6 @@ class Workload:
             return min(self.connections, max_polls) + 1601
         return 65 if self.test == "pump1" else 4097
 
-    def reason_not_for(self, peer):
-        """Why `peer` is left out, or None."""
-        return peer.cannot.get(self.test)
-
     def options_for(self, peer):
         """lpload's command line, without the process ids."""
         arguments = list(self.arguments)

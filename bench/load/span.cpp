@@ -28,15 +28,16 @@ double Span::cpu_share() const {
   return to_seconds(server_after_.cpu - server_before_.cpu) / seconds_;
 }
 
-void Span::report_business(Report& report) const {
+void Span::report_business(Report& report, const std::string& prefix) const {
   const double ticks = ticked(server_after_) - ticked(server_before_);
   const double user = server_after_.user_seconds - server_before_.user_seconds;
-  report.add("user_frac", ticks > 0 ? user / ticks : 0);
-  report.add("server_cpu_util", cpu_share());
-  report.add("client_cpu_util", to_seconds(own_after_.cpu - own_before_.cpu) / seconds_);
-  report.add("server_runq_wait",
+  report.add(prefix + "user_frac", ticks > 0 ? user / ticks : 0);
+  report.add(prefix + "server_cpu_util", cpu_share());
+  report.add(prefix + "client_cpu_util", to_seconds(own_after_.cpu - own_before_.cpu) / seconds_);
+  report.add(prefix + "server_runq_wait",
              to_seconds(server_after_.waiting - server_before_.waiting) / seconds_);
-  report.add("client_runq_wait", to_seconds(own_after_.waiting - own_before_.waiting) / seconds_);
+  report.add(prefix + "client_runq_wait",
+             to_seconds(own_after_.waiting - own_before_.waiting) / seconds_);
 }
 
 }  // namespace pistachio::bench

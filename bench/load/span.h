@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "bench/load/process_meter.h"
 #include "bench/load/report.h"
 
@@ -25,8 +27,9 @@ class Span {
   const Usage& server_at_end() const { return server_after_; }
 
   /// Adds how busy both were, and how long they waited for a CPU: where the generator was busy all
-  /// the time, or anyone waited, the machine was measured and not the server.
-  void report_business(Report& report) const;
+  /// the time, or anyone waited, the machine was measured and not the server. The names of the
+  /// figures begin with `prefix`.
+  void report_business(Report& report, const std::string& prefix = "") const;
 
  private:
   const ProcessMeter& meter_;
