@@ -16,18 +16,18 @@ CONNECTS_TO_REDIS = 0.5  # seconds after it listens
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a bench runs: its folder, the binaries, the CPUs, the priority, the limit on open files."""
+    """Where a bench runs: its folder, the binaries, the CPUs and the limit on open files."""
 
     run: Path
     build: Path
     server_cpu: int
     load_cpu: int
-    realtime: bool
     files: int
 
-    def pinned(self, cpu):
-        """What goes before a command that is to run on `cpu`."""
-        return ["chrt", "--fifo", "1"] * self.realtime + ["taskset", "--cpu-list", str(cpu)]
+    @staticmethod
+    def on_cpu(cpu):
+        """What goes before a command that is to run on `cpu`, and to end should the bench be killed."""
+        return ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", str(cpu)]
 
 
 @dataclass(frozen=True)
@@ -211,8 +211,7 @@ class Running:
         program = find(process.command[0])
         if program is None:
             raise CannotStart(f"{self.peer.name}: {process.command[0]} is not there; ./dev bench installs it")
-        # It is told to end should the bench be killed.
-        command = ["setpriv", "--pdeathsig", "TERM", *self.machine.pinned(self.machine.server_cpu), program]
+        command = [*self.machine.on_cpu(self.machine.server_cpu), program]
         log = self.machine.run / "server.log"
         with open(log, "ab") as output:
             server = subprocess.Popen(command + process.command[1:], stdin=subprocess.DEVNULL,

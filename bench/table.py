@@ -18,6 +18,7 @@ class Result:
 class Results:
     def __init__(self, results):
         self.results = results
+        # In the order of the first round.
         self.peers = list(dict.fromkeys(result.peer for result in results))
         self.workloads = list(dict.fromkeys(result.workload for result in results))
 
