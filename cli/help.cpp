@@ -1,0 +1,116 @@
+#include "cli/help.h"
+
+#include <array>
+#include <utility>
+
+namespace pistachio::cli {
+namespace {
+
+// Written by hand, since a screen has 24 lines and CLI11's own layout spends them freely. A test
+// holds them against the flags that there are.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kHelp = {{
+    {"", R"(Pistachio: message queues over HTTP long polling.
+
+Usage: pistachio COMMAND [FLAGS] …
+
+  serve       serve the endpoints
+  push        put a message into an endpoint
+  listen      print the messages of an endpoint as they come, or run a command
+              for each
+
+  --config FILE   read flags from FILE, sections [serve], [push], [listen]
+  --version       print the version
+  -h, --help      this; after a command: its flags
+
+Each flag --some-name has a twin PISTACHIO_SOME_NAME in the environment.
+Flags beat the environment, that beats the file.
+
+Examples:
+  pistachio serve --namespace myapp        # on http://127.0.0.1:8080/messages
+  pistachio push foobar "msg"              # from a script
+  pistachio listen foobar | jq             # print them
+  pistachio listen jobs --exec ./handle    # a worker
+)"},
+    {"serve", R"(Usage: pistachio serve [FLAGS]    Serve endpoints over HTTP. [] holds defaults.
+
+  --listen ADDR           HOST:PORT, [v6]:PORT, :PORT or unix:/PATH; repeatable
+                          [127.0.0.1:8080]
+  --open                  allow addresses that are not loopback without tokens
+  --path P                where the endpoints live [/messages]
+  --namespace NS          prefix of the endpoints in the store [none]
+  --store URL             where messages rest [memory:]
+  --timeout T             longest a poll is held [30s]
+  --max-message-size S    [1MiB]          --max-lease T    [12h]
+  --max-queued N          messages per endpoint [no limit]
+  --max-attempts N        then it is a dead letter [0: never]
+  --default-ttl T         a message lives so long [no limit]
+  --max-connections N     [what the file limit allows]
+  --cors-origin O         web pages that may use it; repeatable, or * [none]
+  --drain-timeout T       time to end in when told to [10s]
+  --log-level L           trace debug info warn error off [info]
+  --log-format F          text or json [text]
+  --config FILE           read flags from FILE, section [serve]
+
+Examples:
+  pistachio serve --namespace myapp
+  pistachio serve --listen :8080 --open --max-attempts 5
+)"},
+    {"push", R"(Usage: pistachio push ENDPOINT [MESSAGE] [FLAGS]
+
+Put a message into ENDPOINT. No MESSAGE, or -: standard input is the message.
+Tries again while that makes sense, and never doubles the message.
+
+  --file F            the content of F is the message
+  --content-type T    as it is handed to the listener [text/plain]
+  --delay T           hidden for T first [0s]
+  --ttl T             dropped if nobody took it within T [the server's default]
+  --key K             idempotency key: the same K again adds nothing [random]
+  --retry-for T       keep trying for T, at most 8m [30s]
+  -v, --verbose       print the id of the message
+  --url URL           the server, http:// https:// or unix:/SOCKET
+                      [http://127.0.0.1:8080/messages]
+  --token T           or --token-file F: who I am [none]
+  --ca-file F         trust these certificates; --insecure: trust any
+  --config FILE       read flags from FILE, section [push]
+
+Examples:
+  pistachio push foobar "msg"
+  date | pistachio push log --ttl 1h
+  pistachio push foobar -- "--not a flag"
+)"},
+    {"listen", R"(Usage: pistachio listen ENDPOINT… [FLAGS]
+
+Print each message and a newline as they come, for ever. [] holds defaults.
+
+  -n, --count N    end after N messages [no end]
+  --once           the same as -n 1, but end with 3 if the wait ends empty
+  --drain          end when the endpoint is empty; with 3 if it was at once
+  --wait T         longest one poll waits [30s; with --drain 0s]
+  --lease T        time to be read in; renewed while it lasts [30s]
+  --batch N        prefetch N, each still settled on its own [1]
+  --format F       raw, or json: an envelope for each [raw]
+  -0, --null       a NUL instead of a newline
+  --backoff A..B   pauses when the server is in trouble [250ms..30s]
+  --retry-for T    end with 4 after T of trouble [never]
+  --url URL        the server, http:// https:// or unix:/SOCKET
+                   [http://127.0.0.1:8080/messages]
+  --token T        or --token-file F: who I am [none]
+  --ca-file F      trust these certificates; --insecure: trust any
+  --config FILE    read flags from FILE, section [listen]
+
+Examples:
+  pistachio listen foobar | jq
+  pistachio listen urgent normal --drain
+)"},
+}};
+
+}  // namespace
+
+std::string_view help_of(std::string_view command) {
+  for (const auto& [name, text] : kHelp) {
+    if (name == command) return text;
+  }
+  return kHelp.front().second;
+}
+
+}  // namespace pistachio::cli

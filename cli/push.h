@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/server_options.h"
+#include "cli/surroundings.h"
+#include "core/clock.h"
+
+namespace pistachio::cli {
+
+/// What `pistachio push` was told (CLI.md).
+struct PushOptions {
+  ServerOptions server;
+  std::string endpoint;
+  std::optional<std::string> message;  ///< absent or "-": standard input
+  std::string file;                    ///< --file; empty: none
+  std::string content_type;
+  std::optional<Duration> delay;
+  std::optional<Duration> ttl;
+  std::string key;                                ///< --key; empty: one is made
+  bool verbose = false;                           ///< print the id
+  Duration retry_for = std::chrono::seconds(30);  ///< 0: one attempt
+};
+
+/// The longest --retry-for: the server forgets an idempotency key after ten minutes.
+inline constexpr Duration kLongestRetry = std::chrono::minutes(8);
+
+/// Pushes and returns the exit status. Does not return before the server has it, will not take it
+/// or the time for retries is over.
+int push(const PushOptions& options, const Surroundings& surroundings);
+
+}  // namespace pistachio::cli
