@@ -124,6 +124,8 @@ class CommandLine {
     flags.add("--backoff",
               [this](const std::string& text) { return set_backoff(text, listen_.backoff); });
     flags.add("--retry-for", listen_.retry_for);
+    flags.add("--exec", listen_.exec);
+    flags.add_count("--jobs", listen_.jobs, 1, kMostJobs);
     declare_server(flags, listen_.server);
     apps_.back()->add_option("ENDPOINT", listen_.endpoints);
   }

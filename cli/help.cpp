@@ -79,28 +79,29 @@ Examples:
   pistachio push foobar -- "--not a flag"
 )"},
     {"listen", R"(Usage: pistachio listen ENDPOINT… [FLAGS]
-
 Print each message and a newline as they come, for ever. [] holds defaults.
 
   -n, --count N    end after N messages [no end]
   --once           the same as -n 1, but end with 3 if the wait ends empty
   --drain          end when the endpoint is empty; with 3 if it was at once
   --wait T         longest one poll waits [30s; with --drain 0s]
-  --lease T        time to be read in; renewed while it lasts [30s]
-  --batch N        prefetch N, each still settled on its own [1]
+  --exec CMD       run CMD for each, the message on its input; exit 0: done,
+                   100: dead letter, else: again in 1 s, 2 s, 4 s … 5 min
+  --jobs N         so many commands at once [1]
+  --lease T        time to be read or done in; renewed while it lasts [30s]
+  --batch N        fetch N at once for printing, each settled on its own [1]
   --format F       raw, or json: an envelope for each [raw]
   -0, --null       a NUL instead of a newline
   --backoff A..B   pauses when the server is in trouble [250ms..30s]
   --retry-for T    end with 4 after T of trouble [never]
-  --url URL        the server, http:// https:// or unix:/SOCKET
+  --url URL        http://, https:// or unix:/SOCKET
                    [http://127.0.0.1:8080/messages]
   --token T        or --token-file F: who I am [none]
   --ca-file F      trust these certificates; --insecure: trust any
   --config FILE    read flags from FILE, section [listen]
 
 Examples:
-  pistachio listen foobar | jq
-  pistachio listen urgent normal --drain
+  pistachio listen urgent normal --exec ./handle --jobs 4
 )"},
 }};
 

@@ -15,6 +15,9 @@ namespace pistachio::cli {
 /// The most messages that a poll under a lease may ask for.
 inline constexpr std::uint64_t kMostLeased = 200;
 
+/// Each job has a thread, a connection and a parked poll.
+inline constexpr std::uint64_t kMostJobs = 1000;
+
 /// What `pistachio listen` was told (CLI.md).
 struct ListenOptions {
   ServerOptions server;
@@ -28,6 +31,8 @@ struct ListenOptions {
   std::string format = "raw";    ///< raw or json
   bool null = false;             ///< NUL instead of newline
   Backoff backoff;
+  std::string exec;                   ///< run for each message instead of printing it; empty: print
+  std::uint64_t jobs = 1;             ///< so many commands at once
   std::optional<Duration> retry_for;  ///< absent: for ever
 };
 

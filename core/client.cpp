@@ -45,7 +45,7 @@ Client::Answered Client::poll(const PollWish& wish, Deadline deadline) {
   if (wish.lease) query.add("lease", format_seconds(*wish.lease));
   if (wish.max > 1) query.add("max", std::to_string(wish.max));
   if (!wish.ack.empty()) query.add("ack", encoded_and_joined(wish.ack));
-  return link_.exchange(std::move(request), deadline);
+  return link_.exchange(request, deadline);
 }
 
 Client::Answered Client::push(const PushWish& wish, Deadline deadline) {
@@ -56,7 +56,7 @@ Client::Answered Client::push(const PushWish& wish, Deadline deadline) {
   if (!wish.split.empty()) query.add("split", wish.split);
   if (!wish.key.empty()) request.fields.emplace_back("Idempotency-Key", wish.key);
   if (!wish.content_type.empty()) request.fields.emplace_back("Content-Type", wish.content_type);
-  return link_.exchange(std::move(request), deadline);
+  return link_.exchange(request, deadline);
 }
 
 Client::Answered Client::settle(std::string_view endpoint, std::string_view receipt,
@@ -68,7 +68,7 @@ Client::Answered Client::extend(std::string_view endpoint, std::string_view rece
                                 Deadline deadline) {
   HttpRequest request{.method = "PATCH", .target = target(endpoint, receipt)};
   Query(request.target).add("lease", format_seconds(lease));
-  return link_.exchange(std::move(request), deadline);
+  return link_.exchange(request, deadline);
 }
 
 Client::Answered Client::give_back(std::string_view endpoint, std::string_view receipt,
@@ -86,7 +86,7 @@ Client::Answered Client::give_back(std::string_view endpoint, std::string_view r
       query.add("dead", "1");
       break;
   }
-  return link_.exchange(std::move(request), deadline);
+  return link_.exchange(request, deadline);
 }
 
 Client::Answered Client::ask(const char* method, std::string_view below, Deadline deadline) {

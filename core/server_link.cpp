@@ -185,7 +185,7 @@ ServerLink::ServerLink(ServerLink&&) noexcept = default;
 
 const ClientUrl& ServerLink::url() const { return wire_->url(); }
 
-tl::expected<HttpAnswer, ExchangeFailure> ServerLink::exchange(HttpRequest request,
+tl::expected<HttpAnswer, ExchangeFailure> ServerLink::exchange(const HttpRequest& request,
                                                                Deadline deadline) {
   return wire_->exchange(request, deadline);
 }

@@ -69,7 +69,7 @@ class ServerLink {
   /// status is a success here. A connection that had been kept alive and is found closed is made
   /// again, once and silently: a server may close an idle connection at any time, also in the
   /// moment it is used. So a request must be one that may reach the server twice.
-  tl::expected<HttpAnswer, ExchangeFailure> exchange(HttpRequest request, Deadline deadline);
+  tl::expected<HttpAnswer, ExchangeFailure> exchange(const HttpRequest& request, Deadline deadline);
 
  private:
   class Wire;
