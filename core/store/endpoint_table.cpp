@@ -10,13 +10,17 @@ EndpointTable::~EndpointTable() {
 }
 
 MessageQueue* EndpointTable::find(const EndpointName& name) const {
-  return table_.find(EndpointNameHash{}(name),
-                     [&name](const MessageQueue& queue) { return queue.name() == name; });
+  return find(name, EndpointNameHash{}(name));
+}
+
+MessageQueue* EndpointTable::find(const EndpointName& name, std::size_t hash) const {
+  return table_.find(hash, [&name](const MessageQueue& queue) { return queue.name() == name; });
 }
 
 MessageQueue& EndpointTable::at(const EndpointName& name) {
-  if (MessageQueue* const queue = find(name)) return *queue;
-  auto queue = std::make_unique<MessageQueue>(name);
+  const std::size_t hash = EndpointNameHash{}(name);
+  if (MessageQueue* const queue = find(name, hash)) return *queue;
+  auto queue = std::make_unique<MessageQueue>(name, hash);
   table_.insert(*queue);
   return *queue.release();
 }

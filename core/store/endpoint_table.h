@@ -39,6 +39,8 @@ class EndpointTable {
     std::size_t operator()(const MessageQueue& queue) const { return queue.hash(); }
   };
 
+  MessageQueue* find(const EndpointName& name, std::size_t hash) const;
+
   LinearTable<MessageQueue, &MessageQueue::next_queue, Hash> table_;
 };
 

@@ -29,7 +29,9 @@ tl::unexpected<Error> gone(const EndpointName& endpoint) {
 }
 
 Pushed pushed(std::uint64_t first_id, std::size_t count, bool replayed) {
-  return {count, std::to_string(first_id), std::to_string(first_id + count - 1), replayed};
+  std::string first = std::to_string(first_id);
+  std::string last = count == 1 ? first : std::to_string(first_id + count - 1);
+  return {count, std::move(first), std::move(last), replayed};
 }
 
 MessageView view_of(const StoredMessage& message, TimePoint now) {
@@ -60,7 +62,7 @@ LocalStore::LocalStore(StoreOptions options) : options_(options), holdings_(opti
 void LocalStore::set_bell(Bell bell) { holdings_.set_bell(std::move(bell)); }
 
 void LocalStore::push(Push push, Done<Pushed> done) {
-  asked_.emplace_back(PushCommand{std::move(push), std::move(done)});
+  asked_.emplace_back(std::in_place_type<PushCommand>, std::move(push), std::move(done));
 }
 
 void LocalStore::claim(Claim claim, Done<Claimed> done) {

@@ -8,8 +8,8 @@ namespace pistachio {
 
 using State = StoredMessage::State;
 
-MessageQueue::MessageQueue(EndpointName name)
-    : hash_(EndpointNameHash{}(name)), name_(std::move(name)) {}
+MessageQueue::MessageQueue(EndpointName name, std::size_t hash)
+    : hash_(hash), name_(std::move(name)) {}
 
 void MessageQueue::arrive(StoredMessage& message) {
   assert(message.queue == nullptr);

@@ -24,7 +24,8 @@ class MessageQueue {
  public:
   MessageQueue* next_queue = nullptr;  ///< EndpointTable's
 
-  explicit MessageQueue(EndpointName name);
+  /// `hash` is the name's, which the table that makes a queue has at hand.
+  MessageQueue(EndpointName name, std::size_t hash);
 
   const EndpointName& name() const { return name_; }
   std::size_t hash() const { return hash_; }

@@ -105,7 +105,7 @@ struct StoreOptions {
   std::size_t max_queued = 0;      ///< messages per endpoint, queued and delayed; 0: no limit
   std::uint32_t max_attempts = 0;  ///< a message counted so often becomes a dead letter; 0: never
   /// Idempotency keys remembered at once; a keyed push beyond them is refused with endpoint_full,
-  /// so that keys cannot eat the memory (about 150 bytes each).
+  /// so that keys cannot eat the memory (about 170 bytes each).
   std::size_t max_keys = 1'000'000;
 };
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace pistachio {
 // Store, with its arguments.
 
 struct PushCommand {
+  // Made where it is kept: a push is large, and moving it once more is felt.
+  PushCommand(Push&& asked, Store::Done<Pushed>&& then)
+      : push(std::move(asked)), done(std::move(then)) {}
+
   Push push;
   Store::Done<Pushed> done;
 };
