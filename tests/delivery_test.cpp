@@ -243,7 +243,8 @@ TEST_CASE("a leased message stays with its receipt whatever the connection that 
     REQUIRE(house.turn_until([&] { return house.api.broker().deliveries() == 0; }));
     CHECK(house.counts("a").leased == 1);
     const std::string receipt = answer.field("Pistachio-Receipt").value();
-    CHECK(house.ask("DELETE /messages/a/" + receipt + " HTTP/1.1\r\nHost: t\r\n\r\n").status == 204);
+    CHECK(house.ask("DELETE /messages/a/" + receipt + " HTTP/1.1\r\nHost: t\r\n\r\n").status ==
+          204);
   }
 }
 

@@ -140,8 +140,7 @@ void Broker::on_claimed(PollId id, Expected<Claimed> result) {
   if (!result) {
     line.available = 0;
     if (poll.cancelled) return leave(poll);
-    return answer(poll,
-                  {.held = now_ - poll.arrived, .error = &result.error()});
+    return answer(poll, {.held = now_ - poll.arrived, .error = &result.error()});
   }
   // A bell since the claim was sent may mean messages that the store did not see when it answered.
   line.available = static_cast<std::uint32_t>(std::min<std::size_t>(result->remaining, UINT32_MAX));

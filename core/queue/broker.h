@@ -55,14 +55,14 @@ struct PollRequest {
 /// What a poll came to. Everything in it is valid until the function that gets it returns.
 struct PollResult {
   const EndpointName* endpoint =
-      nullptr;                          ///< where the messages came from; null when there are none
+      nullptr;  ///< where the messages came from; null when there are none
   std::span<const Delivered> messages = {};  ///< empty: nothing came in time, or `error`
   DeliveryId delivery =
       0;  ///< to be reported with received() or returned(), when there are messages
   std::optional<Duration> lease = std::nullopt;  ///< as asked
-  Duration held = Duration::zero();  ///< how long the poll was held
-  bool draining = false;             ///< nothing came because the server is about to leave
-  const Error* error = nullptr;      ///< the store failed; null otherwise
+  Duration held = Duration::zero();              ///< how long the poll was held
+  bool draining = false;         ///< nothing came because the server is about to leave
+  const Error* error = nullptr;  ///< the store failed; null otherwise
 };
 
 struct BrokerOptions {
