@@ -87,6 +87,7 @@ class Connection : public Timer {
   void refuse(int status, std::string_view detail);
   void keep_input(std::string_view rest);
 
+  ssize_t send_now(std::string_view head, std::string_view body);
   void write(std::string_view head, std::string_view body);
   void on_written(Write& write, int status);
   void begin_linger();

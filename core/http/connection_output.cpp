@@ -1,14 +1,23 @@
 // The sending half of Connection: answers, what the socket did not take at once, and what became of
 // both.
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+
 #include <algorithm>
-#include <array>
 #include <cassert>
+#include <cerrno>
 
 #include "core/http/connection.h"
 #include "core/http/socket_probe.h"
 
 namespace pistachio::http {
+namespace {
+
+// Up to here copying a body behind its head costs less than handing the kernel two pieces.
+constexpr std::size_t kJoinBytes = 4096;
+
+}  // namespace
 
 /// What the socket did not take at once; lives until libuv has written it or given up.
 struct Connection::Write {
@@ -35,7 +44,11 @@ void Connection::send(const Response& response) {
   }
   state_ = State::head;
   arriving_.reset();
-  const std::string_view content = is_head_ ? std::string_view() : response.content();
+  std::string_view content = is_head_ ? std::string_view() : response.content();
+  if (content.size() <= kJoinBytes) {
+    head.append(content);  // one piece is cheaper to send than two
+    content = {};
+  }
   const std::uint64_t end = written_ + head.size() + content.size();
   if (response.delivery != 0) {
     watch_.add(response.delivery, end, now());
@@ -56,16 +69,34 @@ void Connection::send(const Response& response) {
   if (state_ != State::dead) set_timer();
 }
 
+// Straight to the socket what it takes at once: uv_try_write() would do no more, but by way of
+// writev(), which costs half a microsecond more than send() on every message. What it does not take
+// is libuv's to wait with.
+ssize_t Connection::send_now(std::string_view head, std::string_view body) {
+  if (uv_stream_get_write_queue_size(&handle_.stream) > 0) return 0;
+  ssize_t sent = 0;
+  do {
+    if (body.empty()) {
+      sent = ::send(fd(), head.data(), head.size(), MSG_NOSIGNAL);
+    } else {
+      // The kernel does not change what it is given to send; iovec only lacks the const.
+      iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                        {const_cast<char*>(body.data()), body.size()}};
+      msghdr message{};
+      message.msg_iov = parts;
+      message.msg_iovlen = 2;
+      sent = sendmsg(fd(), &message, MSG_NOSIGNAL);
+    }
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : sent;
+}
+
 void Connection::write(std::string_view head, std::string_view body) {
-  // libuv does not change what it is given to write; its type only lacks the const.
-  std::array<uv_buf_t, 2> buffers{
-      uv_buf_init(const_cast<char*>(head.data()), static_cast<unsigned>(head.size())),
-      uv_buf_init(const_cast<char*>(body.data()), static_cast<unsigned>(body.size()))};
   const std::size_t total = head.size() + body.size();
-  const int status = uv_try_write(&handle_.stream, buffers.data(), body.empty() ? 1 : 2);
+  const ssize_t sent = send_now(head, body);
   written_ += total;
-  if (status < 0 && status != UV_EAGAIN) return on_broken();
-  std::size_t taken = status > 0 ? static_cast<std::size_t>(status) : 0;
+  if (sent < 0) return on_broken();
+  auto taken = static_cast<std::size_t>(sent);
   if (taken == total) return;
 
   auto* const rest = new Write{{}, this, {}};
