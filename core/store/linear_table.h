@@ -22,6 +22,17 @@ class LinearTable {
   /// cache miss.
   std::size_t buckets() const { return buckets_.size(); }
 
+  /// How many nodes share a bucket at the worst. Looks at all of them: for tests.
+  std::size_t longest_chain() const {
+    std::size_t longest = 0;
+    for (const Node* node : buckets_) {
+      std::size_t length = 0;
+      for (; node != nullptr; node = node->*kNext) ++length;
+      longest = length > longest ? length : longest;
+    }
+    return longest;
+  }
+
   void insert(Node& node) {
     ++size_;
     while (buckets_.size() < 2 * size_) split();

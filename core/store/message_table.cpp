@@ -5,10 +5,11 @@
 namespace pistachio {
 
 // Eight ids in a row share a cache line of buckets, since they tend to come and go together; the
-// lines are spread, so that survivors at regular distances do not meet in one bucket.
+// lines are spread, so that survivors at regular distances do not meet in one bucket. Both halves
+// of the product are needed: the low one spreads neighbours, the high one what is far apart.
 std::size_t MessageTable::Hash::of(std::uint64_t id) {
-  const std::uint64_t spread = (id >> 3) * 0x9e3779b97f4a7c15u >> 29;
-  return static_cast<std::size_t>(spread << 3 | (id & 7));
+  const std::uint64_t product = (id >> 3) * 0x9e3779b97f4a7c15u;
+  return static_cast<std::size_t>((product ^ product >> 32) << 3 | (id & 7));
 }
 
 MessageTable::~MessageTable() {

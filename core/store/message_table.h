@@ -28,6 +28,7 @@ class MessageTable {
 
   std::size_t size() const { return table_.size(); }
   std::size_t buckets() const { return table_.buckets(); }
+  std::size_t longest_chain() const { return table_.longest_chain(); }
 
  private:
   struct Hash {
