@@ -125,6 +125,9 @@ TEST_CASE("a run that finds nothing due and nothing asked says so") {
   CHECK_FALSE(inside.store().run(inside.now() + milliseconds(999)));
   CHECK(inside.store().run(inside.now() + seconds(1)));
   CHECK_FALSE(inside.store().run(inside.now() + hours(1)));
+  inside.push("b", "1", {.key = "k"});
+  CHECK(inside.store().run(inside.now() + kKeyLifetime));
+  CHECK_FALSE(inside.store().run(inside.now() + kKeyLifetime));
 }
 
 TEST_CASE("what is due happens before what is asked in the same turn") {
