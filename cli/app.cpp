@@ -13,10 +13,13 @@
 #include "cli/flag_table.h"
 #include "cli/help.h"
 #include "cli/listen.h"
+#include "cli/peek.h"
 #include "cli/push.h"
 #include "cli/serve.h"
+#include "cli/stats.h"
 #include "cli/suggest.h"
 #include "cli/units.h"
+#include "cli/upkeep.h"
 #include "core/endpoint_name.h"
 #include "core/version.h"
 
@@ -52,6 +55,10 @@ class CommandLine {
     declare_serve(command("serve"));
     declare_push(command("push"));
     declare_listen(command("listen"));
+    declare_stats(command("stats"));
+    declare_peek(command("peek"));
+    declare_purge(command("purge"));
+    declare_redrive(command("redrive"));
   }
 
   int run(const std::vector<std::string>& arguments, const Surroundings& surroundings);
@@ -101,6 +108,8 @@ class CommandLine {
 
   void declare_push(FlagTable& flags) {
     flags.add("--file", push_.file);
+    flags.add("--lines", push_.lines);
+    flags.add("--ndjson", push_.ndjson);
     flags.add("--content-type", push_.content_type);
     flags.add("--delay", push_.delay);
     flags.add("--ttl", push_.ttl);
@@ -130,6 +139,32 @@ class CommandLine {
     apps_.back()->add_option("ENDPOINT", listen_.endpoints);
   }
 
+  void declare_stats(FlagTable& flags) {
+    flags.add("--watch", stats_.watch);
+    declare_server(flags, stats_.server);
+    apps_.back()->add_option("ENDPOINT", stats_.endpoints);
+  }
+
+  void declare_peek(FlagTable& flags) {
+    flags.add_count("-n,--count", peek_.count, 1, kMostPeeked);
+    flags.add_choice("--format", peek_.format, {"raw", "json"});
+    flags.add("-0,--null", peek_.null);
+    declare_server(flags, peek_.server);
+    apps_.back()->add_option("ENDPOINT", peek_.endpoint);
+  }
+
+  void declare_purge(FlagTable& flags) {
+    flags.add("--id", purge_.id);
+    flags.add("--yes", purge_.yes);
+    declare_server(flags, purge_.server);
+    apps_.back()->add_option("ENDPOINT", purge_.endpoint);
+  }
+
+  void declare_redrive(FlagTable& flags) {
+    declare_server(flags, redrive_.server);
+    apps_.back()->add_option("ENDPOINT", redrive_.endpoint);
+  }
+
   static void declare_server(FlagTable& flags, ServerOptions& server) {
     flags.add("--url", server.url);
     flags.add("--token", server.token);
@@ -148,6 +183,10 @@ class CommandLine {
   ServeOptions serve_;
   PushOptions push_;
   ListenOptions listen_;
+  StatsOptions stats_;
+  PeekOptions peek_;
+  PurgeOptions purge_;
+  RedriveOptions redrive_;
 };
 
 // What to say about an argument that no command or flag took.
@@ -251,12 +290,13 @@ int CommandLine::run(const std::vector<std::string>& arguments, const Surroundin
     return wrong(applied.error().message);
   }
   if (name == "serve") return serve(serve_, surroundings.err);
-  if (name == "push") {
-    if (push_.endpoint.empty()) return wrong("say which ENDPOINT");
-    return push(push_, surroundings);
-  }
-  if (listen_.endpoints.empty()) return wrong("say which ENDPOINT");
-  return listen(listen_, surroundings);
+  if (name == "stats") return stats(stats_, surroundings);
+  if (apps_[chosen()]->get_option("ENDPOINT")->empty()) return wrong("say which ENDPOINT");
+  if (name == "push") return push(push_, surroundings);
+  if (name == "listen") return listen(listen_, surroundings);
+  if (name == "peek") return peek(peek_, surroundings);
+  if (name == "purge") return purge(purge_, surroundings);
+  return redrive(redrive_, surroundings);
 }
 
 }  // namespace

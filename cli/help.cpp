@@ -8,28 +8,30 @@ namespace {
 
 // Written by hand, since a screen has 24 lines and CLI11's own layout spends them freely. A test
 // holds them against the flags that there are.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kHelp = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kHelp = {{
     {"", R"(Pistachio: message queues over HTTP long polling.
 
 Usage: pistachio COMMAND [FLAGS] …
 
-  serve       serve the endpoints
-  push        put a message into an endpoint
-  listen      print the messages of an endpoint as they come, or run a command
-              for each
+  serve     serve the endpoints
+  push      put messages into an endpoint
+  listen    print messages as they come, or run a command for each
+  stats     how many messages are where
+  peek      print messages without taking them
+  purge     remove the messages of an endpoint
+  redrive   move dead letters back to where they came from
 
-  --config FILE   read flags from FILE, sections [serve], [push], [listen]
+  --config FILE   read flags from FILE, in sections [serve], [push], [listen] …
   --version       print the version
   -h, --help      this; after a command: its flags
 
-Each flag --some-name has a twin PISTACHIO_SOME_NAME in the environment.
-Flags beat the environment, that beats the file.
+A flag --some-name has a twin PISTACHIO_SOME_NAME in the environment. Flags beat
+the environment, that beats the file.
 
 Examples:
-  pistachio serve --namespace myapp        # on http://127.0.0.1:8080/messages
-  pistachio push foobar "msg"              # from a script
-  pistachio listen foobar | jq             # print them
-  pistachio listen jobs --exec ./handle    # a worker
+  pistachio serve --namespace myapp    # on http://127.0.0.1:8080/messages
+  pistachio push foobar "msg"          # in shell scripts
+  pistachio listen foobar | jq         # consumption
 )"},
     {"serve", R"(Usage: pistachio serve [FLAGS]    Serve endpoints over HTTP. [] holds defaults.
 
@@ -58,16 +60,18 @@ Examples:
     {"push", R"(Usage: pistachio push ENDPOINT [MESSAGE] [FLAGS]
 
 Put a message into ENDPOINT. No MESSAGE, or -: standard input is the message.
-Tries again while that makes sense, and never doubles the message.
+Tries again while that makes sense, and never doubles a message.
 
-  --file F            the content of F is the message
+  --file F            read F instead of standard input
+  --lines             each line of the input is a message
+  --ndjson            each line is an envelope as listen --format json prints it
   --content-type T    as it is handed to the listener [text/plain]
   --delay T           hidden for T first [0s]
   --ttl T             dropped if nobody took it within T [the server's default]
   --key K             idempotency key: the same K again adds nothing [random]
   --retry-for T       keep trying for T, at most 8m [30s]
   -v, --verbose       print the id of the message
-  --url URL           the server, http:// https:// or unix:/SOCKET
+  --url URL           the server: http://, https:// or unix:/SOCKET
                       [http://127.0.0.1:8080/messages]
   --token T           or --token-file F: who I am [none]
   --ca-file F         trust these certificates; --insecure: trust any
@@ -75,8 +79,7 @@ Tries again while that makes sense, and never doubles the message.
 
 Examples:
   pistachio push foobar "msg"
-  date | pistachio push log --ttl 1h
-  pistachio push foobar -- "--not a flag"
+  zcat log.gz | pistachio push lines --lines
 )"},
     {"listen", R"(Usage: pistachio listen ENDPOINT… [FLAGS]
 Print each message and a newline as they come, for ever. [] holds defaults.
@@ -102,6 +105,71 @@ Print each message and a newline as they come, for ever. [] holds defaults.
 
 Examples:
   pistachio listen urgent normal --exec ./handle --jobs 4
+)"},
+    {"stats", R"(Usage: pistachio stats [ENDPOINT…] [FLAGS]
+
+Show how many messages are queued, delayed and leased, and how many polls wait:
+a table on a terminal, a JSON object a line elsewhere. No ENDPOINT: all of them.
+
+  --watch T       again every T [once]
+  --url URL       the server: http://, https:// or unix:/SOCKET
+                  [http://127.0.0.1:8080/messages]
+  --token T       or --token-file F: who I am [none]
+  --ca-file F     trust these certificates; --insecure: trust any
+  --config FILE   read flags from FILE, section [stats]
+
+Examples:
+  pistachio stats --watch 1s
+  pistachio stats jobs jobs.dead | jq .queued
+)"},
+    {"peek", R"(Usage: pistachio peek ENDPOINT [FLAGS]
+
+Print the first messages as they stand, also those that are delayed or leased,
+and take none.
+
+  -n, --count N   so many [10]
+  --format F      raw, or json: an envelope with the state of each [raw]
+  -0, --null      a NUL instead of a newline
+  --url URL       the server: http://, https:// or unix:/SOCKET
+                  [http://127.0.0.1:8080/messages]
+  --token T       or --token-file F: who I am [none]
+  --ca-file F     trust these certificates; --insecure: trust any
+  --config FILE   read flags from FILE, section [peek]
+
+Examples:
+  pistachio peek jobs -n 1
+  pistachio peek jobs.dead --format json | jq .attempt
+)"},
+    {"purge", R"(Usage: pistachio purge ENDPOINT [FLAGS]
+
+Remove all messages that are queued or delayed; leased ones stay with their
+listeners. Asks first when a person sits at the terminal.
+
+  --id ID         only the message with this id [all]
+  --yes           do not ask
+  --url URL       the server: http://, https:// or unix:/SOCKET
+                  [http://127.0.0.1:8080/messages]
+  --token T       or --token-file F: who I am [none]
+  --ca-file F     trust these certificates; --insecure: trust any
+  --config FILE   read flags from FILE, section [purge]
+
+Examples:
+  pistachio purge jobs.dead --yes
+  pistachio purge jobs --id 17
+)"},
+    {"redrive", R"(Usage: pistachio redrive ENDPOINT [FLAGS]
+
+Move the dead letters of ENDPOINT back to its end, in order, their attempts
+forgotten.
+
+  --url URL       the server: http://, https:// or unix:/SOCKET
+                  [http://127.0.0.1:8080/messages]
+  --token T       or --token-file F: who I am [none]
+  --ca-file F     trust these certificates; --insecure: trust any
+  --config FILE   read flags from FILE, section [redrive]
+
+Examples:
+  pistachio redrive jobs
 )"},
 }};
 

@@ -1,84 +1,69 @@
 #include "cli/push.h"
 
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <ostream>
-#include <random>
-#include <thread>
 
 #include "cli/exit_status.h"
+#include "cli/line_batches.h"
+#include "cli/progress.h"
+#include "cli/pusher.h"
 #include "cli/units.h"
-#include "core/backoff.h"
-#include "core/client.h"
 #include "core/endpoint_name.h"
-#include "core/push_answer.h"
 
 namespace pistachio::cli {
 namespace {
 
 TimePoint now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
 
-// Reads a descriptor to its end.
-Expected<std::string> read_all(int descriptor, const std::string& name) {
-  constexpr std::size_t kChunk = 64 * 1024;
-  std::string bytes;
-  for (;;) {
-    const std::size_t held = bytes.size();
-    bytes.resize(held + kChunk);
-    const auto got = ::read(descriptor, bytes.data() + held, kChunk);
-    bytes.resize(held + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got == 0) return bytes;
-    if (got < 0 && errno != EINTR) {
-      return failure(Errc::bad_argument, "cannot read " + name + ": " + std::strerror(errno));
+// Where the message comes from when it is no argument: --file, or standard input.
+class Input {
+ public:
+  Input(const std::string& file, int standard_input)
+      : name_(file.empty() ? "standard input" : file),
+        descriptor_(file.empty() ? standard_input : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)),
+        owned_(!file.empty()) {}
+  ~Input() {
+    if (owned_ && descriptor_ >= 0) ::close(descriptor_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  bool is_open() const { return descriptor_ >= 0; }
+  int descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }
+
+  // Of a regular file; 0 when nobody knows.
+  std::size_t size() const {
+    struct stat about {};
+    const bool known = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
+    return known ? static_cast<std::size_t>(about.st_size) : 0;
+  }
+
+  Expected<std::string> read_all() const {
+    constexpr std::size_t kChunk = 64 << 10;
+    std::string bytes;
+    for (;;) {
+      const std::size_t held = bytes.size();
+      bytes.resize(held + kChunk);
+      const auto got = ::read(descriptor_, bytes.data() + held, kChunk);
+      bytes.resize(held + (got > 0 ? static_cast<std::size_t>(got) : 0));
+      if (got == 0) return bytes;
+      if (got < 0 && errno != EINTR) {
+        return failure(Errc::bad_argument, "cannot read " + name_ + ": " + std::strerror(errno));
+      }
     }
   }
-}
 
-Expected<std::string> read_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return failure(Errc::bad_argument, "cannot open " + path + ": " + std::strerror(errno));
-  }
-  auto bytes = read_all(descriptor, path);
-  ::close(descriptor);
-  return bytes;
-}
-
-Expected<std::string> read_message(const PushOptions& options, int input) {
-  if (!options.file.empty()) return read_file(options.file);
-  if (options.message && *options.message != "-") return *options.message;
-  return read_all(input, "standard input");
-}
-
-// 128 random bits. Not a secret: two pushes must not come up with the same.
-std::string make_key() {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::random_device random;
-  std::string key;
-  for (int word = 0; word < 4; ++word) {
-    for (auto [bits, digit] = std::pair(random(), 0); digit < 8; ++digit, bits >>= 4) {
-      key += kHex[bits & 15];
-    }
-  }
-  return key;
-}
-
-// For one attempt: a server that takes the connection and is silent must not use up the time for
-// retries, and a large message over a slow line must get through.
-Duration patience(std::size_t bytes) {
-  constexpr std::size_t kSlowestLine = 64;  // bytes per millisecond
-  return std::chrono::seconds(10) + Duration(static_cast<Duration::rep>(bytes / kSlowestLine));
-}
-
-PushAnswer attempt(Client& client, const PushWish& wish) {
-  const auto answered = client.push(wish, Deadline::in(patience(wish.body.size()), now()));
-  if (answered) return read_push_answer(*answered);
-  return PushTrouble{answered.error().message, std::nullopt, true};
-}
+ private:
+  const std::string name_;
+  const int descriptor_;
+  const bool owned_;
+};
 
 bool is_printable(const std::string& text) {
   for (const char c : text) {
@@ -89,7 +74,15 @@ bool is_printable(const std::string& text) {
 
 std::optional<std::string> what_is_wrong(const PushOptions& options) {
   if (const auto name = EndpointName::parse(options.endpoint); !name) return name.error().message;
+  const bool many = options.lines || options.ndjson;
+  if (options.lines && options.ndjson) return "--lines and --ndjson exclude each other";
+  if (options.message && *options.message != "-" && many) {
+    return "--lines and --ndjson read the input: there can be no MESSAGE";
+  }
   if (options.message && !options.file.empty()) return "MESSAGE and --file exclude each other";
+  if (many && !options.key.empty()) {
+    return "--key is for one message; with --lines and --ndjson each batch gets its own";
+  }
   if (options.key.size() > 255 || !is_printable(options.key)) {
     return "--key: a key is 1 to 255 printable characters";
   }
@@ -101,62 +94,90 @@ std::optional<std::string> what_is_wrong(const PushOptions& options) {
   return std::nullopt;
 }
 
+int push_one(PushWish& wish, Pusher& pusher, bool verbose, int out) {
+  const auto accepted = pusher.push(wish);
+  if (!accepted) return accepted.error();
+  if (!verbose || accepted->id.empty()) return kDone;
+  const std::string line = accepted->id + "\n";
+  if (::write(out, line.data(), line.size()) >= 0) return kDone;
+  pusher.say(std::string("pushed, but cannot print the id: ") + std::strerror(errno));
+  return kFailed;
+}
+
+int push_many(PushWish& wish, Pusher& pusher, const Input& input, bool verbose,
+              const Surroundings& surroundings) {
+  LineBatches batches(input.descriptor());
+  Progress progress(surroundings.err, surroundings.err_is_terminal, input.size());
+  std::uint64_t pushed = 0;
+  const auto stopped = [&](int status) {
+    pusher.say(std::to_string(pushed) + " messages were pushed; line " +
+               std::to_string(batches.lines_before() + 1) + " and what follows it were not");
+    return status;
+  };
+  for (;;) {
+    const auto batch = batches.next();
+    if (!batch) {
+      progress.clear();
+      pusher.say(batch.error().message);
+      return stopped(kFailed);
+    }
+    if (batch->empty()) break;
+    wish.body.assign(*batch);
+    wish.key.clear();
+    const auto first = batches.lines_before() + 1;
+    const auto last = batches.lines_before() + batches.lines();
+    const auto accepted =
+        pusher.push(wish, "lines " + std::to_string(first) + " to " + std::to_string(last) + ": ");
+    if (!accepted) {
+      progress.clear();
+      return stopped(accepted.error());
+    }
+    pushed += accepted->count;
+    progress.show(pushed, batches.bytes(), now());
+  }
+  progress.clear();
+  if (verbose) pusher.say(std::to_string(pushed) + " messages were pushed");
+  return kDone;
+}
+
 }  // namespace
 
 int push(const PushOptions& options, const Surroundings& surroundings) {
-  auto& err = surroundings.err;
-  const auto complain = [&err](int status, const std::string& what) {
-    err << "pistachio push: " << what << std::endl;
+  const auto complain = [&](int status, const std::string& what) {
+    surroundings.err << "pistachio push: " << what << std::endl;
     return status;
   };
   if (const auto wrong = what_is_wrong(options)) return complain(kWrongUsage, *wrong);
-  auto url = ClientUrl::parse(options.server.url);
+  const auto url = ClientUrl::parse(options.server.url);
   if (!url) return complain(kWrongUsage, "--url: " + url.error().message);
-  auto link = link_options(options.server);
+  const auto link = link_options(options.server);
   if (!link) return complain(kFailed, link.error().message);
-  auto message = read_message(options, surroundings.in);
-  if (!message) return complain(kFailed, message.error().message);
-
-  const PushWish wish{.endpoint = options.endpoint,
-                      .body = std::move(*message),
-                      .content_type = options.content_type,
-                      .delay = options.delay,
-                      .ttl = options.ttl,
-                      .key = options.key.empty() ? make_key() : options.key};
-  ExchangeWatch watch;
-  Client client(std::move(*url), std::move(*link), watch);
-  const Backoff backoff;
-  std::minstd_rand random(std::random_device{}());
-  const auto give_up = Deadline::in(options.retry_for, now());
-  for (unsigned failures = 1;; ++failures) {
-    const auto answer = attempt(client, wish);
-    if (const auto* accepted = std::get_if<Accepted>(&answer)) {
-      if (options.verbose && !accepted->id.empty()) {
-        const std::string line = accepted->id + "\n";
-        if (::write(surroundings.out, line.data(), line.size()) < 0) {
-          return complain(kFailed,
-                          std::string("pushed, but cannot print the id: ") + std::strerror(errno));
-        }
-      }
-      return kDone;
-    }
-    if (const auto* refused = std::get_if<PushRefused>(&answer)) {
-      return complain(kFailed, refused->message);
-    }
-    const auto& trouble = std::get<PushTrouble>(answer);
-    const Duration pause = trouble.retry_after.value_or(
-        backoff.delay(failures, std::generate_canonical<double, 32>(random)));
-    if (pause >= give_up.left(now())) {
-      return complain(
-          trouble.unreachable ? kUnreachable : kFailed,
-          trouble.message +
-              (failures > 1 ? "; gave up after " + std::to_string(failures) + " attempts" : ""));
-    }
-    if (failures == 1) {
-      complain(0, trouble.message + "; trying again for " + describe(options.retry_for));
-    }
-    std::this_thread::sleep_for(pause);
+  const Input input(options.file, surroundings.in);
+  if (!input.is_open()) {
+    return complain(kFailed, "cannot open " + input.name() + ": " + std::strerror(errno));
   }
+
+  ExchangeWatch watch;
+  Client client(*url, *link, watch);
+  Pusher pusher(client, options.retry_for, surroundings);
+  PushWish wish{.endpoint = options.endpoint,
+                .body = {},
+                .content_type = options.content_type,
+                .delay = options.delay,
+                .ttl = options.ttl,
+                .key = options.key};
+  if (options.lines || options.ndjson) {
+    wish.split = options.lines ? "lines" : "ndjson";
+    return push_many(wish, pusher, input, options.verbose, surroundings);
+  }
+  if (options.message && *options.message != "-") {
+    wish.body = *options.message;
+  } else {
+    auto message = input.read_all();
+    if (!message) return complain(kFailed, message.error().message);
+    wish.body = std::move(*message);
+  }
+  return push_one(wish, pusher, options.verbose, surroundings.out);
 }
 
 }  // namespace pistachio::cli

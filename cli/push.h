@@ -15,19 +15,21 @@ struct PushOptions {
   std::string endpoint;
   std::optional<std::string> message;  ///< absent or "-": standard input
   std::string file;                    ///< --file; empty: none
+  bool lines = false;                  ///< each line of the input is a message
+  bool ndjson = false;                 ///< each line of the input is an envelope
   std::string content_type;
   std::optional<Duration> delay;
   std::optional<Duration> ttl;
   std::string key;                                ///< --key; empty: one is made
-  bool verbose = false;                           ///< print the id
+  bool verbose = false;                           ///< print the id, or how many
   Duration retry_for = std::chrono::seconds(30);  ///< 0: one attempt
 };
 
 /// The longest --retry-for: the server forgets an idempotency key after ten minutes.
 inline constexpr Duration kLongestRetry = std::chrono::minutes(8);
 
-/// Pushes and returns the exit status. Does not return before the server has it, will not take it
-/// or the time for retries is over.
+/// Pushes and returns the exit status. Does not return before the server has everything, will not
+/// take it or the time for retries is over.
 int push(const PushOptions& options, const Surroundings& surroundings);
 
 }  // namespace pistachio::cli

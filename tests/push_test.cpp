@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <set>
 
 #include "tests/support/catch.h"
 #include "tests/support/fake_server.h"
@@ -161,4 +163,79 @@ TEST_CASE("a push that cannot be is wrong usage, and nothing is sent") {
   CHECK(status({"foobar", "msg", "--file", "f"}) == 2);
   CHECK(run_command({"push", "foobar", "msg", "--url", "nonsense"}).status == 2);
   CHECK(server.requests().empty());
+}
+
+namespace {
+
+// Takes split bodies and remembers how many lines there were.
+FakeServer::Script count_lines() {
+  return [](const FakeRequest& request, FakePeer& peer) {
+    const auto lines = std::count(request.body.begin(), request.body.end(), '\n');
+    peer.answer(201, "Content-Type: application/json\r\n",
+                "{\"count\":" + std::to_string(lines) + ",\"first_id\":\"1\"}\n");
+  };
+}
+
+}  // namespace
+
+TEST_CASE("push --lines sends lines in batches, each under a key of its own") {
+  FakeServer server(count_lines());
+  std::string input;
+  for (int i = 0; i < 2500; ++i) input += "line " + std::to_string(i) + "\n";
+  const auto result = run_command(
+      {"push", "foobar", "--lines", "-v", "--ttl", "9", "--url", server.url()}, {.input = input});
+  CHECK(result.status == 0);
+  CHECK(result.out.empty());
+  CHECK(result.err == "pistachio push: 2500 messages were pushed\n");
+  std::string sent;
+  std::set<std::string> keys;
+  const auto requests = server.requests();
+  for (const auto& request : requests) {
+    CHECK(request.query("split") == "lines");
+    CHECK(request.query("ttl") == "9");
+    sent += request.body;
+    keys.insert(request.field("Idempotency-Key"));
+  }
+  CHECK(sent == input);
+  CHECK(requests.size() >= 3);
+  CHECK(keys.size() == requests.size());
+}
+
+TEST_CASE("push --ndjson sends the lines as they are") {
+  FakeServer server(count_lines());
+  const std::string input = "{\"data\":\"a\"}\n{\"data_base64\":\"/w==\"}\n";
+  CHECK(
+      run_command({"push", "foobar", "--ndjson", "--url", server.url()}, {.input = input}).status ==
+      0);
+  CHECK(server.requests().at(0).query("split") == "ndjson");
+  CHECK(server.requests().at(0).body == input);
+}
+
+TEST_CASE("push --lines without any lines pushes nothing") {
+  FakeServer server(count_lines());
+  CHECK(run_command({"push", "foobar", "--lines", "--url", server.url()}).status == 0);
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("push --lines that fails in the middle says what was pushed and what was not") {
+  std::atomic<int> calls = 0;
+  const auto count = count_lines();
+  FakeServer server([&](const FakeRequest& request, FakePeer& peer) {
+    if (++calls == 1) return count(request, peer);
+    peer.answer(400, "Content-Type: text/plain\r\n", "line 7 is no envelope");
+  });
+  std::string input;
+  for (int i = 0; i < 1500; ++i) input += "x\n";
+  const auto result =
+      run_command({"push", "foobar", "--ndjson", "--url", server.url()}, {.input = input});
+  CHECK(result.status == 1);
+  CHECK(result.err ==
+        "pistachio push: lines 1001 to 1500: the server answered 400: line 7 is no envelope\n"
+        "pistachio push: 1000 messages were pushed; line 1001 and what follows it were not\n");
+}
+
+TEST_CASE("many messages and one exclude each other") {
+  CHECK(run_command({"push", "foobar", "msg", "--lines"}).status == 2);
+  CHECK(run_command({"push", "foobar", "--lines", "--ndjson"}).status == 2);
+  CHECK(run_command({"push", "foobar", "--lines", "--key", "k"}).status == 2);
 }
