@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ostream>
 #include <stdexcept>
@@ -19,6 +20,14 @@ namespace {
 // Descriptors that are not for clients: standard streams, the loop's own, listeners, the store, and
 // some to spare.
 constexpr std::size_t kReservedDescriptors = 64;
+
+// How often a draining server looks whether it may go.
+constexpr Duration kDrainLook{20};
+
+/// A flag's value that can never work: wrong usage, not a failure.
+struct WrongUsage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 std::runtime_error cannot(const std::string& what) { return std::runtime_error(what); }
 
@@ -61,7 +70,12 @@ class Stopper {
           },
           which);
     }
-    loop.add({.next_wish = [this](TimePoint) { return drain_end_; },
+    loop.add({.next_wish =
+                  [this](TimePoint now) {
+                    // What clients acknowledge makes no event: it is looked for.
+                    return draining_ ? std::min(drain_end_, Deadline::in(kDrainLook, now))
+                                     : drain_end_;
+                  },
               .run_due = {},
               .run_end = [this](TimePoint now) { return on_turn(now); }});
   }
@@ -99,6 +113,7 @@ class Stopper {
     } else if (drain_end_.reached(now)) {
       log_.warn("the drain took longer than its time-out; {} connections are cut",
                 api_.server().connections());
+      status_ = 1;
       loop_.stop();
     }
     return false;
@@ -122,12 +137,25 @@ void check_path(const std::string& path) {
                      std::string::npos;
   if (path.size() < 2 || path.front() != '/' || path.back() == '/' ||
       path.find("//") != std::string::npos || !plain) {
-    throw cannot(
+    throw WrongUsage(
         "--path is '" + path +
         "'; it starts with /, does not end with it, and holds letters, digits and - . _ ~ /");
   }
   if (path == "/healthz" || path == "/readyz" || path == "/metrics") {
-    throw cannot("--path is '" + path + "', which is taken; choose another");
+    throw WrongUsage("--path is '" + path + "', which is taken; choose another");
+  }
+}
+
+void check_origins(const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    const auto host = origin.find("://");
+    const bool plain = host != std::string::npos && host > 0 && host + 3 < origin.size() &&
+                       origin.find('/', host + 3) == std::string::npos;
+    if (origin != "*" && !plain) {
+      throw WrongUsage(
+          "--cors-origin is '" + origin +
+          "'; it is * or an origin as a browser sends it, such as https://example.org");
+    }
   }
 }
 
@@ -148,7 +176,7 @@ std::string listen_everywhere(const ServeOptions& options, Api& api) {
   if (addresses.empty() && passed == 0) addresses.push_back("127.0.0.1:8080");
   for (const std::string& text : addresses) {
     const auto address = http::ListenAddress::parse(text);
-    if (!address) throw cannot(address.error().message);
+    if (!address) throw WrongUsage(address.error().message);
     if (!options.open && !address->is_loopback()) {
       throw cannot("cannot listen on " + text +
                    ": everybody who reaches it could push and take messages; say --open if that is "
@@ -165,6 +193,7 @@ std::string listen_everywhere(const ServeOptions& options, Api& api) {
 int run(const ServeOptions& options, std::ostream& err) {
   const auto log = make_log(options);
   check_path(options.path);
+  check_origins(options.cors_origins);
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
   auto store = open_store(options.store, StoreOptions{.max_queued = options.max_queued,
@@ -215,6 +244,9 @@ int run(const ServeOptions& options, std::ostream& err) {
 int serve(const ServeOptions& options, std::ostream& err) {
   try {
     return run(options, err);
+  } catch (const WrongUsage& error) {
+    err << "pistachio: " << error.what() << std::endl;
+    return 2;
   } catch (const std::exception& error) {
     err << "pistachio: " << error.what() << std::endl;
     return 1;

@@ -51,7 +51,6 @@ std::optional<Receipt> Receipt::parse(std::string_view text) {
       receipt.bits[at++] = static_cast<std::uint8_t>(buffer >> held);
     }
   }
-  if ((buffer & ((1u << held) - 1)) != 0) return std::nullopt;
   return receipt;
 }
 

@@ -19,8 +19,8 @@ struct Receipt {
 
   std::string text() const;
 
-  /// Nothing when `text` is not 22 characters of base64url that encode 128 bits (the spare bits
-  /// must be zero, so that a receipt has one spelling).
+  /// Nothing when `text` is not 22 characters of base64url. The four bits that 22 characters have
+  /// to spare are not looked at.
   static std::optional<Receipt> parse(std::string_view text);
 
   bool operator==(const Receipt&) const = default;

@@ -99,7 +99,7 @@ check "its parked polls are answered 504 with a Retry-After" \
 # ---- starts that must fail
 start second
 "$binary" serve --store memory: --listen "${url#http://}" 2>"$room/err"
-check "an address with a path is refused" "$?" 1
+check "an address with a path is wrong usage" "$?" 2
 port=${url##*:}
 "$binary" serve --store memory: --listen "127.0.0.1:${port%%/*}" 2>"$room/err"
 check "a port in use is exit status 1" "$?" 1

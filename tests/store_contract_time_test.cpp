@@ -80,7 +80,7 @@ TEST_CASE("a message that is leased when its ttl ends stays with its listener") 
   CHECK(driver.settle("a", {taken.receipt}).empty());
 }
 
-TEST_CASE("a message that comes back after its ttl is dropped") {
+TEST_CASE("a message that somebody took within its ttl is kept when it comes back, however late") {
   StoreDriver driver;
   driver.push("a", "1", {.ttl = seconds(1)});
   SECTION("given back") {
@@ -92,24 +92,19 @@ TEST_CASE("a message that comes back after its ttl is dropped") {
     const auto taken = driver.take("a");
     driver.pass(seconds(1));
     REQUIRE(driver.give_back("a", taken.receipt, {.counted = true, .hidden = hours(1)}));
-  }
-  SECTION("its ttl ends while it is hidden for a retry") {
-    driver.give_back("a", driver.take("a").receipt, {.hidden = seconds(5)});
-    CHECK(driver.counts("a").delayed == 1);
-    driver.pass(seconds(1));
+    driver.pass(hours(1));
   }
   SECTION("its lease ends") {
     driver.take("a", seconds(2));
     driver.pass(seconds(2));
   }
-  SECTION("its lease ended in time but nobody took it again") {
+  SECTION("its lease ended in time") {
     driver.take("a", milliseconds(500));
     driver.pass(milliseconds(500));
     CHECK(driver.counts("a").queued == 1);
-    driver.pass(milliseconds(500));
+    driver.pass(seconds(5));
   }
-  CHECK(driver.claim("a").empty());
-  CHECK(driver.peek("a").empty());
+  CHECK(driver.claim("a").size() == 1);
 }
 
 TEST_CASE("a dead letter outlives its ttl, also when it is redriven") {

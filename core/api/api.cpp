@@ -112,6 +112,10 @@ Api::Target Api::find_target(std::string_view path) const {
   return {};
 }
 
+std::string Api::not_found() const {
+  return "there is nothing at this path; endpoints live at " + options_.path + "/NAME";
+}
+
 std::string_view Api::allowed_methods(Target::Kind kind) {
   switch (kind) {
     case Target::Kind::endpoint:
@@ -137,7 +141,14 @@ std::optional<std::size_t> Api::on_head(const http::RequestHead& head, Connectio
     return std::nullopt;
   };
   const Target target = find_target(head.path);
+  if (target.kind == Target::Kind::unknown) return refuse(404, not_found());
   const bool is_push = target.kind == Target::Kind::endpoint && head.method == Method::post;
+  if (is_push) {
+    const auto name = parse_names(target.endpoint, 1, names_);
+    if (!name) return refuse(400, name.error().message);
+    const auto parameters = push_parameters(head.query);
+    if (!parameters) return refuse(400, parameters.error().message);
+  }
   // Others have no use for a body; a small one is read and ignored, and their own answer follows.
   const std::size_t limit = is_push ? body_limit(head.query) : 64u << 10;
   if (head.content_length > limit) {
@@ -183,6 +194,9 @@ void Api::route(Request& request, const Target& target) {
       return method == Method::patch ? change_lease(request, target) : settle(request, target);
     }
   } else if (method == Method::get || method == Method::head) {
+    if (target.kind != Kind::list &&
+        !ok(request.connection, Parameters::parse(request.head.query, {})))
+      return;
     switch (target.kind) {
       case Kind::list:
         return list(request);

@@ -106,7 +106,9 @@ class Api {
   struct PollNote;
 
   Target find_target(std::string_view path) const;
+  std::string not_found() const;
   static std::string_view allowed_methods(Target::Kind kind);
+  static Expected<Parameters> push_parameters(std::string_view query);
 
   std::optional<std::size_t> on_head(const http::RequestHead& head, Connection id,
                                      http::Response& refusal);

@@ -12,6 +12,12 @@ constexpr std::string_view kGone =
     "this receipt no longer holds its message: it was settled, given back, its lease ended, or it "
     "was never given";
 
+// The receipt of a path, percent-decoded once like everything in it.
+std::optional<Receipt> receipt_of(std::string_view segment) {
+  const auto decoded = http::percent_decode(segment);
+  return decoded ? Receipt::parse(*decoded) : std::nullopt;
+}
+
 }  // namespace
 
 void Api::settle(Request& request, const Target& target) {
@@ -19,7 +25,7 @@ void Api::settle(Request& request, const Target& target) {
   if (!ok(id, Parameters::parse(request.head.query, {}))) return;
   auto name = one_name(id, target);
   if (!name) return;
-  const auto receipt = Receipt::parse(target.receipt);
+  const auto receipt = receipt_of(target.receipt);
   if (!receipt) return send_problem(id, 410, kGone);
   store_.settle(*std::move(name), {*receipt}, [this, id](Expected<std::vector<Receipt>> gone) {
     if (!ok(id, gone)) return;
@@ -44,7 +50,7 @@ void Api::change_lease(Request& request, const Target& target) {
   if (!ok(id, lease) || !ok(id, retry) || !ok(id, release) || !ok(id, dead)) return;
   auto name = one_name(id, target);
   if (!name) return;
-  const auto receipt = Receipt::parse(target.receipt);
+  const auto receipt = receipt_of(target.receipt);
   if (!receipt) return send_problem(id, 410, kGone);
 
   auto done = [this, id](Expected<std::monostate> result) { on_lease_changed(id, result); };

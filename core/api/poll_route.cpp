@@ -141,7 +141,10 @@ void Api::on_poll_result(std::uint64_t caller, const PollResult& result) {
     return;
   }
   const PollNote note(context->note);
-  if (result.error != nullptr) return send_error(caller, *result.error);
+  if (result.error != nullptr) {
+    gone_.erase(context->tag);
+    return send_error(caller, *result.error);
+  }
   http::Response& response = fresh();
   response.delivery = result.delivery;
   if (result.messages.empty()) {

@@ -97,10 +97,13 @@ std::size_t Api::body_limit(std::string_view query) const {
   return options_.max_message_size;
 }
 
+Expected<Parameters> Api::push_parameters(std::string_view query) {
+  return Parameters::parse(query, {"delay", "ttl", "split", "redrive"});
+}
+
 void Api::push(Request& request, const Target& target) {
   const Connection id = request.connection;
-  const auto parameters =
-      Parameters::parse(request.head.query, {"delay", "ttl", "split", "redrive"});
+  const auto parameters = push_parameters(request.head.query);
   if (!ok(id, parameters)) return;
   auto name = one_name(id, target);
   if (!name) return;
@@ -134,7 +137,8 @@ void Api::push(Request& request, const Target& target) {
 
   Push push{.endpoint = *std::move(name), .message = {}};
   NewMessage defaults;
-  defaults.content_type = *std::move(content_type);
+  // The type of an NDJSON body is that of the envelopes; each message says its own.
+  if (split == nullptr || *split != "ndjson") defaults.content_type = *std::move(content_type);
   defaults.delay = delay->value_or(Duration::zero());
   defaults.ttl = ttl->has_value() ? *ttl : options_.default_ttl;
   if (fields.has_idempotency_key) {

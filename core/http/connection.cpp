@@ -97,10 +97,12 @@ void Connection::resume() {
   resume_noted_ = false;
   if (state_ == State::dead || state_ == State::waiting || watch_.full()) return;
   const std::size_t used = consume(input_);
+  // Whoever ended the connection has dropped the input already.
+  if (state_ == State::dead) return;
+  if (state_ == State::lingering) return set_timer();
   account(-static_cast<std::ptrdiff_t>(used));
   input_.erase(0, used);
   if (input_.empty()) input_ = std::string();  // an idle connection holds no buffer
-  if (state_ == State::dead) return;
   if (paused_ && input_.size() <= server_.options_.max_pipelined) {
     paused_ = false;
     start_reading();
@@ -252,8 +254,8 @@ void Connection::refuse(int status, std::string_view detail) {
   set_problem(refusal, status, detail);
   if (status == 503) refusal.add("Retry-After", "1");
   refusal.close = true;
-  server_.callbacks_.on_refusal(id_, refusal);
   state_ = State::waiting;
+  server_.callbacks_.on_refusal(id_, refusal);
   send(refusal);
 }
 
@@ -295,7 +297,14 @@ void Connection::die() {
   server_.bury(*this);
 }
 
-bool Connection::quiet() const {
+// Given up by us: what the kernel still holds must not arrive as if it were whole.
+void Connection::cut() {
+  if (!unix_socket_) reset_on_close(fd());
+  die();
+}
+
+bool Connection::quiet() {
+  if (state_ == State::lingering && shut_ && !watch_.open()) return acknowledged() == written_;
   return state_ == State::dead || (state_ == State::head && !watch_.open() &&
                                    uv_stream_get_write_queue_size(&handle_.stream) == 0);
 }
@@ -314,7 +323,11 @@ void Connection::on_timer(TimePoint now) {
   if (state_ != State::dead && activity_.reached(now)) {
     switch (state_) {
       case State::head:
-        if (scanner_.at_start() && input_.empty()) {
+        if (!quiet()) {
+          // It is not idle: it still reads its answer, slowly. AnswerWatch and the output's own
+          // limit see to that.
+          activity_ = Deadline::in(server_.options_.idle_time, now);
+        } else if (scanner_.at_start() && input_.empty()) {
           die();
         } else {
           refuse(408, "the request's head did not arrive within " +

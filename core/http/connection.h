@@ -46,9 +46,11 @@ class Connection : public Timer {
 
   /// Closes at the end of this turn; open answers get their outcome now.
   void die();
+  /// die(), and resets the connection: the client must see that its answer is not whole.
+  void cut();
 
   /// Nothing is under way: an idle connection, or one that only waits to be closed.
-  bool quiet() const;
+  bool quiet();
 
   /// Bytes of memory it holds for input and output.
   std::size_t buffered() const { return buffered_; }

@@ -40,6 +40,12 @@ void Connection::send(const Response& response) {
     // kind it is.
     if (!pipelines_ && (!input_.empty() || (probes_left_ > 0 && input_waiting(fd()))))
       pipelines_ = true;
+    // A client that closed its sending side before its answer is gone; afterwards it would look
+    // like one that has read it.
+    if (probes_left_ > 0 && peer_has_ended(fd())) {
+      server_.fates_.push_back({response.delivery, Outcome::unread});
+      return die();
+    }
     if (probes_left_ > 0) --probes_left_;
   }
   state_ = State::head;
@@ -126,7 +132,7 @@ void Connection::write(std::string_view head, std::string_view body) {
   if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kStay, now());
   // Clients that do not read must not fill the memory: they get what they asked for again when they
   // come back.
-  if (server_.buffered_ > server_.options_.max_buffered) on_broken();
+  if (server_.buffered_ > server_.options_.max_buffered) cut();
 }
 
 void Connection::on_written(Write& write, int status) {
@@ -189,7 +195,7 @@ void Connection::look_at_output(TimePoint now) {
     }
   }
   const bool stalled = queued > 0 && now - queue_moved_at_ >= server_.options_.reader_progress;
-  if (stalled || watch_.silent(now)) return die();
+  if (stalled || watch_.silent(now)) return cut();
   if (ended_ && state_ == State::lingering && !watch_.open() && queued == 0) return die();
   output_ = watch_.next_look(now);
   if (queued > 0 || paused_) output_ = std::min(output_, Deadline::in(AnswerWatch::kStay, now));

@@ -117,6 +117,10 @@ Expected<std::string> Server::listen_unix(const ListenAddress& address) {
   uv_pipe_init(loop_.uv(), &listener->pipe, 0);
   if (const int bound = uv_pipe_bind(&listener->pipe, address.unix_path.c_str()); bound != 0) {
     Listener::close(std::move(listener));
+    // libuv says EACCES where the directory is missing.
+    const std::string folder = address.unix_path.substr(0, address.unix_path.rfind('/') + 1);
+    if (access(folder.c_str(), F_OK) != 0)
+      return cannot_listen(address.text(), "there is no directory " + folder);
     return cannot_listen(address.text(), uv_strerror(bound));
   }
   return open_listener(std::move(listener), address.text());

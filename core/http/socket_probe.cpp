@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,21 @@ std::size_t unacknowledged_bytes(int fd, bool fin_sent) {
 bool input_waiting(int fd) {
   int bytes = 0;
   return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+bool peer_has_ended(int fd) {
+#ifdef POLLRDHUP
+  pollfd question{fd, POLLRDHUP, 0};
+  return poll(&question, 1, 0) == 1;
+#else
+  char next = 0;
+  return recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+#endif
+}
+
+void reset_on_close(int fd) {
+  const linger at_once{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 bool connection_gone(int fd) {

@@ -16,6 +16,13 @@ std::size_t unacknowledged_bytes(int fd, bool fin_sent);
 /// Something has arrived that was not read yet.
 bool input_waiting(int fd);
 
+/// The peer has closed its sending side (or all of it), whatever input is still unread before that.
+bool peer_has_ended(int fd);
+
+/// Closing `fd` will reset the connection and drop what the kernel has not sent yet: whoever is
+/// still there must not take a part for the whole.
+void reset_on_close(int fd);
+
 /// The TCP connection no longer exists (reset, or closed from both sides); false on a unix socket.
 bool connection_gone(int fd);
 

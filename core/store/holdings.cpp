@@ -50,6 +50,8 @@ const StoredMessage* Holdings::claim(MessageQueue& queue, std::size_t max_bytes,
   detach(*message);
   queue.lease(*message);
   leases_.lease(*message);
+  message->expires =
+      Deadline::never();  // somebody took it in time: from now on it is kept until it is settled
   timetable_.file(*message, lease_ends);
   return message;
 }
@@ -69,8 +71,6 @@ void Holdings::give_back(StoredMessage& message, const GiveBack& how, TimePoint 
   const bool spent = how.counted && max_attempts_ != 0 && message.attempts >= max_attempts_;
   if ((how.dead || spent) && !message.queue->name().is_dead()) {
     bury(message);
-  } else if (message.expires.reached(now)) {
-    expire(message);
   } else if (how.hidden > Duration::zero()) {
     detach(message);
     hide(message, Deadline::in(how.hidden, now));

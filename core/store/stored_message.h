@@ -41,7 +41,7 @@ struct StoredMessage {
 
   std::uint32_t attempts = 0;  ///< deliveries that were counted
   std::uint64_t id = 0;
-  Deadline expires;  ///< the end of its ttl; means nothing while it is leased
+  Deadline expires;  ///< the end of its ttl; never once somebody took it
   TimePoint pushed_at{};
   std::string body;
   std::string content_type;

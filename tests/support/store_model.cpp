@@ -129,6 +129,7 @@ std::vector<StoreModel::Message> StoreModel::claim(const std::string& endpoint, 
     if (!claimed.empty() && bytes > max_bytes) break;
     first->state = MessageState::leased;
     first->until.reset();
+    first->ttl_ends.reset();
     if (lease) first->until = now + *lease;
     ++first->deliveries;
     claimed.push_back(*first);
@@ -159,9 +160,6 @@ void StoreModel::come_back(Message& message, const GiveBack& how, TimePoint now)
     ++totals_.dead;
     message.ttl_ends.reset();
     move(message, message.endpoint + ".dead");
-  } else if (message.ttl_ends && *message.ttl_ends <= now) {
-    ++totals_.expired;
-    drop(message.id);
   } else if (how.hidden > Duration::zero()) {
     message.state = MessageState::delayed;
     message.until = now + how.hidden;
