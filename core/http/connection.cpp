@@ -252,8 +252,8 @@ void Connection::refuse(int status, std::string_view detail) {
   set_problem(refusal, status, detail);
   if (status == 503) refusal.add("Retry-After", "1");
   refusal.close = true;
+  state_ = State::waiting;  // first: on_refusal looks for what on_head has left with the request
   server_.callbacks_.on_refusal(id_, refusal);
-  state_ = State::waiting;
   send(refusal);
 }
 
