@@ -205,6 +205,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
   if (arriving.chunked) {
     const auto decoded = arriving.decoder.decode(bytes, arriving.content, arriving.limit - before);
     if (!decoded) {
+      account(static_cast<std::ptrdiff_t>(arriving.content.size() - before));
       refuse(decoded.error().status, decoded.error().detail);
       return bytes.size();
     }
