@@ -63,10 +63,12 @@ Api::Api(Loop& loop, Store& store, ApiOptions options, http::ServerOptions serve
                                     http::Outcome outcome) { on_outcome(delivery, outcome); },
                .on_refusal =
                    [this](Connection id, http::Response& refusal) {
+                     // 0 where the head was not understood: then only "*" is sure to allow it.
                      const http::RequestContext* const context = server_.context(id);
-                     cors_.add_fields(
-                         context != nullptr ? PollNote(context->note).origin() : cors_.number({}),
-                         refusal);
+                     const std::uint8_t origin =
+                         context != nullptr ? PollNote(context->note).origin() : std::uint8_t{0};
+                     cors_.add_fields(origin != 0 ? origin : cors_.number({}), refusal);
+                     ++counters_.answers[static_cast<std::size_t>(refusal.status / 100)];
                    }}),
       jitter_(std::random_device{}()) {
   loop_.add({.next_wish = [this](TimePoint now) { return broker_.next_wish(now); },

@@ -207,6 +207,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
   if (arriving.chunked) {
     const auto decoded = arriving.decoder.decode(bytes, arriving.content, arriving.limit - before);
     if (!decoded) {
+      account(static_cast<std::ptrdiff_t>(arriving.content.size() - before));
       refuse(decoded.error().status, decoded.error().detail);
       return bytes.size();
     }
@@ -254,7 +255,7 @@ void Connection::refuse(int status, std::string_view detail) {
   set_problem(refusal, status, detail);
   if (status == 503) refusal.add("Retry-After", "1");
   refusal.close = true;
-  state_ = State::waiting;
+  state_ = State::waiting;  // first: on_refusal looks for what on_head has left with the request
   server_.callbacks_.on_refusal(id_, refusal);
   send(refusal);
 }

@@ -49,7 +49,10 @@ void Connection::send(const Response& response) {
     if (probes_left_ > 0) --probes_left_;
   }
   state_ = State::head;
-  arriving_.reset();
+  if (arriving_) {  // a refused body is no longer under way
+    account(-static_cast<std::ptrdiff_t>(arriving_->head.size() + arriving_->content.size()));
+    arriving_.reset();
+  }
   std::string_view content = is_head_ ? std::string_view() : response.content();
   if (content.size() <= kJoinBytes) {
     head.append(content);  // one piece is cheaper to send than two
