@@ -139,6 +139,35 @@ TEST_CASE("a client that has closed its sending side while its poll is parked co
   CHECK(house.waiting("a") == 0);
 }
 
+TEST_CASE(
+    "a client that closed its sending side before it was answered takes nothing, though its kernel "
+    "might") {
+  ServerHouse house;
+  house.push("a", "one");
+  for (const bool unix_socket : {false, true}) {
+    const auto client = unix_socket ? house.unix_client() : house.client();
+    client->send_some(get_request("/messages/a"));
+    client->end();
+    CHECK(client->closed_by_server());
+    CHECK(back_in_queue(house, "a", 1));
+  }
+  CHECK(attempt_of(house, "a") == "1");
+}
+
+TEST_CASE("input that ends its connection while it is parsed is not counted twice") {
+  ServerHouse house;
+  std::string flood = get_request("/messages/a?wait=0.01");
+  for (int i = 0; i < 3000; ++i) flood += get_request("/healthz");
+  for (const std::string& last :
+       {std::string(), std::string("BAD\r\n\r\n"), get_request("/", "Connection: close\r\n")}) {
+    const auto client = house.client();
+    client->send(flood + last);
+    client->close();
+    CHECK(house.turn_until([&] { return house.api.server().connections() == 0; }));
+    CHECK(house.api.server().buffered() == 0);
+  }
+}
+
 TEST_CASE("a push whose client has closed its sending side is still answered") {
   ServerHouse house;
   const auto client = house.client();
