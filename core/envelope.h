@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace pistachio {
 
@@ -37,10 +38,6 @@ struct Envelope {
 /// Appends `utf8`, which must be UTF-8, as a JSON string. Only what JSON demands is escaped, so
 /// that a log stays readable.
 void append_json_string(std::string_view utf8, std::string& out);
-
-/// True when `bytes` are well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, nothing over
-/// U+10FFFF).
-bool is_utf8(std::string_view bytes);
 
 /// base64 with padding (RFC 4648 section 4).
 std::string base64(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "core/early_answer.h"
 #include "core/version.h"
 
 namespace pistachio {
@@ -96,7 +97,13 @@ class ServerLink::Wire {
     httplib::Error error = httplib::Error::Success;
     const bool came = client_->send(wish, response, error);
     present_ = nullptr;
-    if (!came) return failed(exchange, error);
+    if (!came) {
+      // What a server said is worth more than that it did not listen to the end.
+      if (!request.body.empty() && socket_ >= 0) {
+        if (auto early = early_answer(socket_)) return *std::move(early);
+      }
+      return failed(exchange, error);
+    }
 
     answer.status = response.status;
     answer.fields.reserve(response.headers.size());

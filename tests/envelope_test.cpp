@@ -105,3 +105,19 @@ TEST_CASE("base64 goes both ways and has one spelling") {
     CHECK_FALSE(pistachio::from_base64(bad).has_value());
   }
 }
+
+TEST_CASE("an envelope means the same however it is laid out") {
+  const std::string members =
+      R"("id":"9","endpoint":"e","attempt":3,"age":1.5,"content_type":"a/b",)"
+      R"("data":"x\ny","receipt":"R","lease":30,"more":"?"})";
+  const auto plain = Envelope::parse("{" + members).value();
+  const auto spaced = Envelope::parse("{ " + members).value();
+  CHECK(plain.id == spaced.id);
+  CHECK(plain.endpoint == spaced.endpoint);
+  CHECK(plain.attempt == spaced.attempt);
+  CHECK(plain.age == spaced.age);
+  CHECK(plain.content_type == spaced.content_type);
+  CHECK(plain.data == spaced.data);
+  CHECK(plain.receipt == spaced.receipt);
+  CHECK(plain.lease == spaced.lease);
+}

@@ -1,0 +1,107 @@
+#include "core/plain_json.h"
+
+#include "core/utf8.h"
+
+namespace pistachio {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// What the escape at the start of `text` (behind its backslash) stands for, and how long it is; 0
+// for those that are not plain: anything beyond ASCII, and nonsense.
+std::size_t read_escape(std::string_view text, char& out) {
+  if (text.empty()) return 0;
+  constexpr std::string_view kFrom = "\"\\/bfnrt";
+  constexpr std::string_view kTo = "\"\\/\b\f\n\r\t";
+  const auto at = kFrom.find(text[0]);
+  if (at != std::string_view::npos) {
+    out = kTo[at];
+    return 1;
+  }
+  if (text.size() < 5 || !text.starts_with("u00")) return 0;
+  const int high = hex_value(text[3]);
+  const int low = hex_value(text[4]);
+  if (high < 0 || high > 7 || low < 0) return 0;
+  out = static_cast<char>(high * 16 + low);
+  return 5;
+}
+
+}  // namespace
+
+bool PlainJson::take(char c) {
+  if (rest_.empty() || rest_.front() != c) return false;
+  rest_.remove_prefix(1);
+  return true;
+}
+
+bool PlainJson::next() {
+  if (state_ == State::whole || state_ == State::not_plain) return false;
+  const bool first = state_ == State::start;
+  state_ = State::not_plain;
+  if (first ? !take('{') : !rest_.starts_with(',') && !rest_.starts_with('}')) return false;
+  if (take('}')) {
+    take('\n');
+    if (rest_.empty()) state_ = State::whole;
+    return false;
+  }
+  if (!first && !take(',')) return false;
+  std::string name_scratch;
+  if (!read_string(name_, name_scratch) || !name_scratch.empty() || !take(':')) return false;
+  is_string_ = rest_.starts_with('"');
+  if (is_string_ ? !read_string(value_, scratch_) : !read_number()) return false;
+  state_ = State::member;
+  return true;
+}
+
+bool PlainJson::read_string(std::string_view& out, std::string& scratch) {
+  if (!take('"')) return false;
+  scratch.clear();
+  std::size_t copied = 0;  // of rest_, into scratch
+  for (std::size_t at = 0; at < rest_.size(); ++at) {
+    const char c = rest_[at];
+    if (c == '"') {
+      out = rest_.substr(0, at);
+      if (copied > 0) out = scratch.append(rest_.substr(copied, at - copied));
+      rest_.remove_prefix(at + 1);
+      return is_utf8(out);
+    }
+    if (static_cast<unsigned char>(c) < 0x20) return false;
+    if (c != '\\') continue;
+    scratch.append(rest_.substr(copied, at - copied));
+    char escaped = 0;
+    const std::size_t length = read_escape(rest_.substr(at + 1), escaped);
+    if (length == 0) return false;
+    scratch += escaped;
+    at += length;
+    copied = at + 1;
+  }
+  return false;
+}
+
+bool PlainJson::read_number() {
+  std::size_t at = 0;
+  const auto digits = [&] {
+    const std::size_t from = at;
+    while (at < rest_.size() && is_digit(rest_[at])) ++at;
+    return at - from;
+  };
+  const std::size_t whole = digits();
+  if (whole == 0 || (whole > 1 && rest_[0] == '0')) return false;
+  if (at < rest_.size() && rest_[at] == '.') {
+    ++at;
+    if (digits() == 0) return false;
+  }
+  // What follows ("," or "}") is looked at by the next next(); an exponent ends there.
+  value_ = rest_.substr(0, at);
+  rest_.remove_prefix(at);
+  return true;
+}
+
+}  // namespace pistachio
