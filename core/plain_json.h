@@ -6,7 +6,7 @@
 namespace pistachio {
 
 // Reads JSON objects as programs write them: one level, strings and plain numbers, no white space.
-// That is ten times as fast as a parser for all of JSON and takes none of its memory. What is not
+// That is much faster than a parser for all of JSON and takes none of its memory. What is not
 // of this kind is not refused but left to such a parser:
 //
 //   PlainJson members(line);
