@@ -78,9 +78,9 @@ void Connection::send(const Response& response) {
   if (state_ != State::dead) set_timer();
 }
 
-// Straight to the socket what it takes at once: uv_try_write() would do no more, but by way of
-// writev(), which costs half a microsecond more than send() on every message. What it does not take
-// is libuv's to wait with.
+// Straight to the socket what it takes at once. uv_try_write() would do no more, but by way of
+// writev(), whose path through the kernel is longer than send()'s, and it is walked for every
+// message. What the socket does not take is libuv's to wait with.
 ssize_t Connection::send_now(std::string_view head, std::string_view body) {
   if (uv_stream_get_write_queue_size(&handle_.stream) > 0) return 0;
   ssize_t sent = 0;
