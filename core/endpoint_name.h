@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "core/error.h"
+#include "core/keyed_hash.h"
 
 namespace pistachio {
 
@@ -39,12 +39,11 @@ class EndpointName {
   std::string text_;
 };
 
-/// Hashes names and plain text alike, so that a table can be searched without making a name.
+/// Hashes names and plain text alike, so that a table can be searched without making a name. Keyed:
+/// strangers choose the names.
 struct EndpointNameHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
+  std::size_t operator()(std::string_view text) const { return keyed_hash(text); }
   std::size_t operator()(const EndpointName& name) const {
     return (*this)(std::string_view(name.text()));
   }

@@ -16,6 +16,7 @@ enum class Errc {
   gone,           ///< the receipt no longer holds its message
   not_found,      ///< no such message
   endpoint_full,  ///< --max-queued, or too many idempotency keys or polls: try later
+  too_large,      ///< more than will ever be taken at once
   key_reused,     ///< an idempotency key came with another message
   storage_full,   ///< the store cannot take more: disk full, Redis out of memory
   unavailable,    ///< the store cannot be reached or is not ready: try later

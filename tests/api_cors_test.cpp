@@ -40,6 +40,12 @@ std::vector<std::pair<int, std::string>> requests_from(const std::string& fields
       {413, "POST /messages/a HTTP/1.1\r\nHost: test\r\n" + chunked + "\r\n65\r\n"},
       {400, "POST /messages/a HTTP/1.1\r\nHost: test\r\n" + chunked + "\r\nno size\r\n"},
       {200, get_request("/healthz", fields)},
+      // Heads that cannot be read: their Origin is looked for all the same.
+      {400, "GET /messages/a HTTP/1.1\r\n" + fields + "\r\n"},
+      {417, get_request("/messages/a", "Expect: much\r\n" + fields)},
+      {414, get_request("/messages/a?ack=" + std::string(9000, 'x'), fields)},
+      {431, get_request("/messages/a", fields + "X: " + std::string(9000, 'x') + "\r\n")},
+      {505, "GET /messages/a HTTP/2.0\r\nHost: test\r\n" + fields + "\r\n"},
       {204, "OPTIONS /messages/a HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n"},
   };
 }

@@ -125,6 +125,8 @@ TEST_CASE("Prefer: wait= holds a poll and is acknowledged with what was applied"
   CHECK(held.field("Preference-Applied") == "wait=0.01");
   CHECK(ask_with(house, "/messages/a", "Prefer: wait=100\r\n").field("Preference-Applied") ==
         "wait=0.03");
+  CHECK(ask_with(house, "/messages/a", "Prefer: x=\"a, wait=20\", wait=0\r\n")
+            .field("Preference-Applied") == "wait=0");
   house.push("a", "one");
   const Answer message = ask_with(house, "/messages/a", "Prefer: wait=0\r\n");
   CHECK(message.status == 200);
@@ -364,4 +366,16 @@ TEST_CASE("only 1 to 128 of the allowed characters are a name") {
     CHECK(house.ask(post_request("/messages/" + name, "x")).status == 400);
   }
   CHECK(house.store.totals().pushed == 0);
+}
+
+TEST_CASE("a poll that the store cannot serve now is a 503 that says when to try again") {
+  ServerHouse house;
+  house.push("a", "one");
+  house.front.error = Error{Errc::unavailable, "the store is away"};
+  const Answer answer = house.get("/messages/a");
+  CHECK(answer.status == 503);
+  CHECK(answer.field("Retry-After") == "1");
+  CHECK(answer.field("Cache-Control") == "no-store");
+  house.front.error.reset();
+  CHECK(house.get("/messages/a").body == "one");
 }

@@ -237,6 +237,49 @@ TEST_CASE("a key is 1 to 255 printable bytes") {
   CHECK(push(house, "a", "x", "Idempotency-Key: " + std::string(255, 'k') + "\r\n").status == 201);
 }
 
+TEST_CASE("a field that decides what a push is and stands there twice is refused and named") {
+  ServerHouse house;
+  for (const std::string name : {"Idempotency-Key", "Content-Type"}) {
+    const std::string line = name + ": text/html\r\n";
+    const Answer answer = push(house, "a", "x", line + line);
+    CHECK(answer.status == 400);
+    CHECK(answer.body.find(name) != std::string::npos);
+  }
+  CHECK(house.store.totals().pushed == 0);
+}
+
+TEST_CASE("two pushes under one key that are under way together add one message") {
+  ServerHouse house;
+  const auto first = house.client();
+  const auto second = house.client();
+  const std::string request = post_request("/messages/a", "one", "Idempotency-Key: k\r\n");
+  first->send(request);
+  second->send(request);
+  const Answer one = first->answer();
+  const Answer two = second->answer();
+  CHECK(one.status == 201);
+  CHECK(two.status == 201);
+  CHECK(one.body == two.body);
+  CHECK(one.field("Idempotency-Replayed").has_value() !=
+        two.field("Idempotency-Replayed").has_value());
+  CHECK(bodies(house) == Bodies{"one"});
+}
+
+TEST_CASE("a push that the store has no room for is a 507, one that it cannot take now a 503") {
+  ServerHouse house;
+  house.front.error = Error{Errc::storage_full, "the disk is full"};
+  const Answer full = push(house, "a", "x");
+  CHECK(full.status == 507);
+  CHECK(full.body.find("the disk is full") != std::string::npos);
+  house.front.error = Error{Errc::unavailable, "the store is away"};
+  const Answer away = push(house, "a", "x");
+  CHECK(away.status == 503);
+  CHECK(away.field("Retry-After") == "1");
+  house.front.error.reset();
+  CHECK(push(house, "a", "one").status == 201);
+  CHECK(bodies(house) == Bodies{"one"});
+}
+
 TEST_CASE("a message of the largest size is taken and one byte more is a 413, in whatever frame") {
   ServerHouse house(small_messages());
   CHECK(push(house, "a", std::string(100, 'x')).status == 201);
@@ -245,7 +288,9 @@ TEST_CASE("a message of the largest size is taken and one byte more is a 413, in
   CHECK(house.ask(head + "64\r\n" + std::string(100, 'x') + "\r\n0\r\n\r\n").status == 201);
   CHECK(house.ask(head + "64\r\n" + std::string(100, 'x') + "\r\n1\r\nx\r\n0\r\n\r\n").status ==
         413);
-  CHECK(house.ask(head + "65\r\n").status == 413);
+  const Answer announced = house.ask(head + "65\r\n");
+  CHECK(announced.status == 413);
+  CHECK(announced.body.find("more than 100 bytes") != std::string::npos);
   CHECK(house.store.totals().pushed == 2);
 }
 
@@ -254,7 +299,9 @@ TEST_CASE("a split body may be 16 times as large as a message, and a line of it 
   std::string body;
   for (int i = 0; i < 16; ++i) body += std::string(99, 'x') + '\n';
   CHECK(push(house, "a?split=lines", body).status == 201);
-  CHECK(push(house, "a?split=lines", body + "x").status == 413);
+  const Answer long_body = push(house, "a?split=lines", body + "x");
+  CHECK(long_body.status == 413);
+  CHECK(long_body.body.find("at most 1600, 16 times --max-message-size") != std::string::npos);
   const Answer long_line = push(house, "a?split=lines", "short\n" + std::string(101, 'x'));
   CHECK(long_line.status == 413);
   CHECK(long_line.body.find("line 2") != std::string::npos);
@@ -302,6 +349,10 @@ TEST_CASE("a full endpoint answers 429 with Retry-After; delayed messages fill i
   CHECK(push(house, "b", "elsewhere").status == 201);
   house.get("/messages/a?lease=60");
   CHECK(push(house, "a?split=lines", "x\ny").status == 429);
+  // Three will never fit: nobody is told to try that again.
+  const Answer never = push(house, "a?split=lines", "x\ny\nz");
+  CHECK(never.status == 413);
+  CHECK(never.field("Retry-After") == std::nullopt);
   CHECK(push(house, "a", "three").status == 201);
 }
 

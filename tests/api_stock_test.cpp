@@ -285,6 +285,18 @@ TEST_CASE("health and readiness are a plain ok") {
   }
 }
 
+TEST_CASE("a server whose store cannot be reached is alive, not ready, and says why") {
+  ServerHouse house;
+  house.front.error = Error{Errc::unavailable, "the store is away"};
+  const Answer answer = house.get("/readyz");
+  CHECK(answer.status == 503);
+  CHECK(answer.body == "the store is away\n");
+  CHECK(answer.field("Retry-After").has_value());
+  CHECK(house.get("/healthz").status == 200);
+  house.front.error.reset();
+  CHECK(house.get("/readyz").status == 200);
+}
+
 TEST_CASE("metrics count messages, answers and polls, and carry no label per endpoint") {
   ServerHouse house;
   house.push("secretname", "one");

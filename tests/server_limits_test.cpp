@@ -1,6 +1,7 @@
 // Every limit of the server as a client meets it, with small times and sizes (PROTOCOL sections 4
 // and 8), and what becomes of clients when it drains.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -108,6 +109,58 @@ TEST_CASE("a reader that never reads is given up and its message comes back, not
   const auto next = house.client();
   next->send(get_request("/messages/a"));
   CHECK(next->read(300).find("Pistachio-Attempt: 1\r\n") != std::string::npos);
+}
+
+TEST_CASE("an answer that is given up is never seen as a whole one: its connection is reset") {
+  ApiOptions options;
+  options.max_message_size = 16u << 20;
+  ServerHouse house(options, {.reader_progress = milliseconds(50)});
+  house.push("a", std::string(8u << 20, 'x'));
+  const auto client = house.client();
+  client->shrink_receive_buffer();
+  client->send(get_request("/messages/a"));
+  REQUIRE(house.turn_until([&] { return house.api.server().buffered() > 0; }));
+  REQUIRE(all_gone(house));
+  CHECK(client->closed_by_server());
+  CHECK(client->was_reset());
+}
+
+TEST_CASE("a reader that is slow but reads gets its whole answer, however long it takes") {
+  ApiOptions options;
+  options.max_message_size = 16u << 20;
+  ServerHouse house(options, {.idle_time = milliseconds(20), .linger_time = milliseconds(20)});
+  const std::string body(64u << 10, 'x');
+  house.push("a", body);
+  for (const std::string fields : {"", "Connection: close\r\n"}) {
+    INFO(fields);
+    const auto client = house.client();
+    client->shrink_receive_buffer();
+    client->send(get_request("/messages/a?lease=60", fields));
+    std::string got = client->read(400);
+    const std::size_t whole = got.find("\r\n\r\n") + 4 + body.size();
+    const std::string receipt = got.substr(got.find("Pistachio-Receipt: ") + 19, 22);
+    const TimePoint start = house.loop.now();
+    while (got.size() < whole) {
+      const TimePoint last = house.loop.now();
+      REQUIRE(house.turn_until([&] { return house.loop.now() - last >= milliseconds(2); }));
+      got += client->read(std::min<std::size_t>(1u << 10, whole - got.size()));
+    }
+    CHECK(house.loop.now() - start > milliseconds(60));
+    // It holds its message as long as its lease says: nothing was given back meanwhile.
+    CHECK(house.ask("PATCH /messages/a/" + receipt + "?release=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+              .status == 204);
+  }
+}
+
+TEST_CASE("a body whose client leaves in its middle is no longer held") {
+  ServerHouse house;
+  const auto client = house.client();
+  client->send(push_head(1'000'000) + std::string(300'000, 'x'));
+  REQUIRE(house.turn_until([&] { return house.api.server().buffered() >= 300'000; }));
+  client->end();
+  CHECK(house.turn_until([&] { return house.api.server().buffered() == 0; }));
+  CHECK(all_gone(house));
+  CHECK(house.store.totals().pushed == 0);
 }
 
 TEST_CASE("a flood behind a parked poll is read no further than max_pipelined") {

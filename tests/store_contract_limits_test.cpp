@@ -32,7 +32,10 @@ TEST_CASE("a split push that does not fit in whole is refused in whole") {
   CHECK_FALSE(driver.push("a", "2", {.more = {"3", "4"}}).has_value());
   CHECK(driver.counts("a").queued == 1);
   CHECK(driver.push("a", "2", {.more = {"3"}}).has_value());
-  CHECK_FALSE(driver.push("b", "1", {.more = {"2", "3", "4"}}).has_value());
+  const auto never = driver.push("b", "1", {.more = {"2", "3", "4"}});
+  REQUIRE_FALSE(never.has_value());
+  CHECK(never.error().code == Errc::too_large);
+  CHECK_FALSE(never.error().retry_after.has_value());
   CHECK(driver.list().size() == 1);
 }
 

@@ -19,6 +19,8 @@ int status_of(Errc code) {
       return 400;
     case Errc::not_found:
       return 404;
+    case Errc::too_large:
+      return 413;
     case Errc::gone:
       return 410;
     case Errc::key_reused:
@@ -62,12 +64,12 @@ Api::Api(Loop& loop, Store& store, ApiOptions options, http::ServerOptions serve
                .on_outcome = [this](std::uint64_t delivery,
                                     http::Outcome outcome) { on_outcome(delivery, outcome); },
                .on_refusal =
-                   [this](Connection id, http::Response& refusal) {
-                     // 0 where the head was not understood: then only "*" is sure to allow it.
+                   [this](Connection id, std::string_view head, http::Response& refusal) {
                      const http::RequestContext* const context = server_.context(id);
                      const std::uint8_t origin =
                          context != nullptr ? PollNote(context->note).origin() : std::uint8_t{0};
-                     cors_.add_fields(origin != 0 ? origin : cors_.number({}), refusal);
+                     cors_.add_fields(origin != 0 ? origin : cors_.number(origin_in(head)),
+                                      refusal);
                      ++counters_.answers[static_cast<std::size_t>(refusal.status / 100)];
                    }}),
       jitter_(std::random_device{}()) {
@@ -154,9 +156,10 @@ std::optional<std::size_t> Api::on_head(const http::RequestHead& head, Connectio
   // Others have no use for a body; a small one is read and ignored, and their own answer follows.
   const std::size_t limit = is_push ? body_limit(head.query) : 64u << 10;
   if (head.content_length > limit) {
+    if (is_push) return refuse(413, body_too_large(head.content_length, head.query));
     return refuse(413, "the body has " + std::to_string(head.content_length) +
-                           " bytes, and at most " + std::to_string(limit) + " are taken here" +
-                           (is_push ? " (--max-message-size; with split= 16 times that)" : ""));
+                           " bytes; this request needs none, and at most " + std::to_string(limit) +
+                           " are read over");
   }
   return limit;
 }

@@ -133,6 +133,7 @@ class Api {
   // push_route.cpp
   void push(Request& request, const Target& target);
   std::size_t body_limit(std::string_view query) const;
+  std::string body_too_large(std::uint64_t size, std::string_view query) const;
   void on_pushed(Connection id, bool split, const Expected<Pushed>& result);
 
   // lease_route.cpp

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/http/request.h"
+
 namespace pistachio {
 namespace {
 
@@ -15,6 +17,21 @@ constexpr std::string_view kExposed =
     "Preference-Applied";
 
 }  // namespace
+
+std::string_view origin_in(std::string_view head) {
+  constexpr std::string_view kName = "Origin:";
+  while (!head.empty()) {
+    const auto end = std::min(head.find('\n'), head.size());
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(std::min(end + 1, head.size()));
+    if (!http::equals_ignoring_case(line.substr(0, kName.size()), kName)) continue;
+    line.remove_prefix(kName.size());
+    const auto from = line.find_first_not_of(" \t");
+    if (from == std::string_view::npos) return {};
+    return line.substr(from, line.find_last_not_of(" \t\r") + 1 - from);
+  }
+  return {};
+}
 
 Cors::Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {
   any_ = std::find(origins_.begin(), origins_.end(), "*") != origins_.end();

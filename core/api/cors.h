@@ -9,6 +9,11 @@
 
 namespace pistachio {
 
+/// The value of the first Origin line in a head that could not be read whole (too large,
+/// malformed); empty when none is found. Good for number() and nothing else: the bytes may be
+/// anything.
+std::string_view origin_in(std::string_view head);
+
 /// Which foreign pages may use this server from a browser (the Fetch standard's CORS protocol), and
 /// the fields that say so.
 class Cors {

@@ -73,7 +73,7 @@ void append_message_line(std::string_view endpoint, const MessageView& message,
 
 Expected<NewMessage> parse_message_line(std::string_view line, const NewMessage& defaults) {
   const json object = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-  if (object.is_discarded() || !object.is_object()) return bad("it is not a JSON object");
+  if (object.is_discarded() || !object.is_object()) return bad("it is not a JSON object in UTF-8");
   NewMessage message = defaults;
   const auto data = object.find("data");
   const auto coded = object.find("data_base64");

@@ -22,9 +22,24 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// Where the next `separator` outside a quoted string (RFC 9110 section 5.6.4) stands, or npos.
+std::size_t find_unquoted(std::string_view text, char separator) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (quoted && text[i] == '\\') {
+      ++i;
+    } else if (!quoted && text[i] == separator) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
 // Takes what stands before the next `separator` off the front of `text`.
 std::string_view next_part(std::string_view& text, char separator) {
-  const auto end = text.find(separator);
+  const auto end = find_unquoted(text, separator);
   const std::string_view part = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   return trim(part);
@@ -144,6 +159,7 @@ KnownFields::KnownFields(const http::RequestHead& head) {
         break;
       case 12:
         if (is("content-type")) {
+          if (has_content_type) repeated = field.name;
           content_type = field.value;
           has_content_type = true;
         }
@@ -156,6 +172,7 @@ KnownFields::KnownFields(const http::RequestHead& head) {
         break;
       case 15:
         if (is("idempotency-key")) {
+          if (has_idempotency_key) repeated = field.name;
           idempotency_key = field.value;
           has_idempotency_key = true;
         }

@@ -67,6 +67,7 @@ struct KnownFields {
   std::string_view preflight_method;  ///< Access-Control-Request-Method
   bool has_content_type = false;
   bool has_idempotency_key = false;
+  std::string_view repeated;  ///< a field that decides what a push is and stands there twice
 
   explicit KnownFields(const http::RequestHead& head);
 };

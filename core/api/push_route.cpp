@@ -42,10 +42,13 @@ bool is_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-std::string too_large(std::size_t size, std::size_t most) {
+std::string too_large(std::uint64_t size, std::size_t most) {
   return "has " + std::to_string(size) + " bytes; a message has at most " + std::to_string(most) +
          " here (--max-message-size)";
 }
+
+// Seen from the query alone: what is malformed there is refused when the body is there.
+bool is_split(std::string_view query) { return query.find("split=") != std::string_view::npos; }
 
 /// Takes a split body apart into `push`. A refusal names the line.
 Expected<void> split_body(std::string_view body, Split split, const NewMessage& defaults,
@@ -89,12 +92,16 @@ Expected<void> split_body(std::string_view body, Split split, const NewMessage& 
 
 }  // namespace
 
-// How much body a push may have, seen from its query alone: what is malformed there is refused when
-// the body is there.
+// How much body a push may have.
 std::size_t Api::body_limit(std::string_view query) const {
-  if (query.find("split=") != std::string_view::npos)
-    return options_.max_message_size * kSplitFactor;
-  return options_.max_message_size;
+  return options_.max_message_size * (is_split(query) ? kSplitFactor : 1);
+}
+
+std::string Api::body_too_large(std::uint64_t size, std::string_view query) const {
+  if (!is_split(query)) return "the body " + too_large(size, options_.max_message_size);
+  return "the body has " + std::to_string(size) + " bytes; to be split it has at most " +
+         std::to_string(body_limit(query)) + ", " + std::to_string(kSplitFactor) +
+         " times --max-message-size; send it in parts";
 }
 
 Expected<Parameters> Api::push_parameters(std::string_view query) {
@@ -129,11 +136,13 @@ void Api::push(Request& request, const Target& target) {
   if (fields.has_idempotency_key && !is_key(fields.idempotency_key)) {
     return send_problem(id, 400, "the Idempotency-Key is not 1 to 255 printable ASCII characters");
   }
+  if (!fields.repeated.empty()) {
+    return send_problem(id, 400, std::string(fields.repeated) + " is there twice; send it once");
+  }
 
   const std::string_view bytes = request.body.view();
-  const std::size_t limit = options_.max_message_size * (split != nullptr ? kSplitFactor : 1);
-  if (bytes.size() > limit)
-    return send_problem(id, 413, "the body " + too_large(bytes.size(), limit));
+  if (bytes.size() > body_limit(request.head.query))
+    return send_problem(id, 413, body_too_large(bytes.size(), request.head.query));
 
   Push push{.endpoint = *std::move(name), .message = {}};
   NewMessage defaults;

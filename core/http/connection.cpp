@@ -7,11 +7,14 @@
 
 #include "core/http/problem.h"
 #include "core/http/socket_probe.h"
+#include "core/seconds.h"
 
 namespace pistachio::http {
 namespace {
 
 constexpr std::size_t kEagerBytes = 16u << 10;
+
+std::string in_seconds(Duration span) { return format_seconds(span) + " s"; }
 
 }  // namespace
 
@@ -124,7 +127,7 @@ std::size_t Connection::consume(std::string_view bytes) {
       const bool first_look = scanner_.at_start();
       const auto length = scanner_.scan(rest);
       if (!length) {
-        refuse(length.error().status, length.error().detail);
+        refuse(length.error().status, length.error().detail, rest);
         break;
       }
       if (!length->has_value()) {
@@ -148,7 +151,7 @@ std::size_t Connection::begin_request(std::string_view head_bytes, std::string_v
   activity_ = Deadline::never();
   context_ = {};
   if (const auto parsed = parse_head(head_bytes, head); !parsed) {
-    refuse(parsed.error().status, parsed.error().detail);
+    refuse(parsed.error().status, parsed.error().detail, head_bytes);
     return head_bytes.size();
   }
   if (watch_.open()) {
@@ -208,7 +211,11 @@ std::size_t Connection::take_body(std::string_view bytes) {
     const auto decoded = arriving.decoder.decode(bytes, arriving.content, arriving.limit - before);
     if (!decoded) {
       account(static_cast<std::ptrdiff_t>(arriving.content.size() - before));
-      refuse(decoded.error().status, decoded.error().detail);
+      const int status = decoded.error().status;
+      refuse(status, status == 413 ? "the body has more than " + std::to_string(arriving.limit) +
+                                         " bytes, the most that are taken here; send less, or in "
+                                         "several"
+                                   : decoded.error().detail);
       return bytes.size();
     }
     used = *decoded;
@@ -249,14 +256,15 @@ void Connection::deliver(const RequestHead& head, Body body) {
   if (ended_ && state_ == State::waiting && context_.tag != 0) on_end();
 }
 
-void Connection::refuse(int status, std::string_view detail) {
+// `head`: what has come of a head that nobody else has seen.
+void Connection::refuse(int status, std::string_view detail, std::string_view head) {
   Response& refusal = server_.refusal_;
   refusal.clear();
   set_problem(refusal, status, detail);
   if (status == 503) refusal.add("Retry-After", "1");
   refusal.close = true;
   state_ = State::waiting;  // first: on_refusal looks for what on_head has left with the request
-  server_.callbacks_.on_refusal(id_, refusal);
+  server_.callbacks_.on_refusal(id_, head, refusal);
   send(refusal);
 }
 
@@ -332,14 +340,15 @@ void Connection::on_timer(TimePoint now) {
           die();
         } else {
           refuse(408, "the request's head did not arrive within " +
-                          std::to_string(server_.options_.head_time / std::chrono::seconds(1)) +
-                          " s");
+                          in_seconds(server_.options_.head_time));
         }
         break;
       case State::body:
-        refuse(408, arriving_->deadline.reached(now)
-                        ? "the request's body took longer than 5 minutes"
-                        : "the request's body stood still for 30 s");
+        refuse(408,
+               arriving_->deadline.reached(now)
+                   ? "the request's body took longer than " + in_seconds(server_.options_.body_time)
+                   : "the request's body stood still for " +
+                         in_seconds(server_.options_.body_progress));
         break;
       case State::lingering:
         // An answer whose fate is open is waited for; its own clock is AnswerWatch's.

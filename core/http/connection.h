@@ -86,7 +86,8 @@ class Connection : public Timer {
   void begin_body(const RequestHead& head, std::string_view head_bytes, bool body_follows);
   std::size_t take_body(std::string_view bytes);
   void deliver(const RequestHead& head, Body body);
-  void refuse(int status, std::string_view detail);
+  void refuse(int status, std::string_view detail, std::string_view head = {});
+  void drop_body();
   void keep_input(std::string_view rest);
 
   ssize_t send_now(std::string_view head, std::string_view body);

@@ -49,10 +49,7 @@ void Connection::send(const Response& response) {
     if (probes_left_ > 0) --probes_left_;
   }
   state_ = State::head;
-  if (arriving_) {  // a refused body is no longer under way
-    account(-static_cast<std::ptrdiff_t>(arriving_->head.size() + arriving_->content.size()));
-    arriving_.reset();
-  }
+  drop_body();  // a refused one is no longer under way
   std::string_view content = is_head_ ? std::string_view() : response.content();
   if (content.size() <= kJoinBytes) {
     head.append(content);  // one piece is cheaper to send than two
@@ -152,6 +149,7 @@ void Connection::on_written(Write& write, int status) {
 void Connection::begin_linger() {
   if (state_ != State::lingering) {
     state_ = State::lingering;
+    drop_body();
     account(-static_cast<std::ptrdiff_t>(input_.size()));
     input_ = std::string();
     activity_ = Deadline::in(server_.options_.linger_time, now());
@@ -164,6 +162,12 @@ void Connection::begin_linger() {
   shut_ = true;
   // Not uv_shutdown(): it would need a request of its own to say no more than this call does.
   if (shutdown(fd(), SHUT_WR) != 0) on_broken();
+}
+
+void Connection::drop_body() {
+  if (!arriving_) return;
+  account(-static_cast<std::ptrdiff_t>(arriving_->head.size() + arriving_->content.size()));
+  arriving_.reset();
 }
 
 std::uint64_t Connection::acknowledged() {

@@ -98,8 +98,10 @@ class Server {
     std::function<void(std::uint64_t tag)> on_abandoned;
     /// What became of an answer with a `delivery`. Called exactly once for each, within about 30 s.
     std::function<void(std::uint64_t delivery, Outcome)> on_outcome;
-    /// Adds what every answer carries (CORS) to a refusal that the server makes itself.
-    std::function<void(ConnectionId, Response&)> on_refusal;
+    /// Adds what every answer carries (CORS) to a refusal that the server makes itself. `head`:
+    /// what has come of a head that could not be read, which may be anything; empty once on_head or
+    /// on_request has seen the request.
+    std::function<void(ConnectionId, std::string_view head, Response&)> on_refusal;
   };
 
   /// `loop` must outlive the server; so must what the callbacks refer to.

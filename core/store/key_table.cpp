@@ -1,8 +1,8 @@
 #include "core/store/key_table.h"
 
-#include <functional>
 #include <string_view>
 
+#include "core/keyed_hash.h"
 #include "core/store/store.h"
 
 namespace pistachio {
@@ -16,12 +16,12 @@ std::string scope_of(const EndpointName& endpoint, const std::string& key) {
 }  // namespace
 
 std::size_t KeyTable::Hash::operator()(const Entry& entry) const {
-  return std::hash<std::string_view>{}(entry.scope());
+  return keyed_hash(entry.scope());
 }
 
 const KeyTable::Entry* KeyTable::find(const EndpointName& endpoint, const std::string& key) const {
   const std::string scope = scope_of(endpoint, key);
-  return table_.find(std::hash<std::string_view>{}(scope),
+  return table_.find(keyed_hash(scope),
                      [&scope](const Entry& entry) { return entry.scope() == scope; });
 }
 

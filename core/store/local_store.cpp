@@ -169,6 +169,12 @@ std::optional<Error> LocalStore::refusal(const Push& push, TimePoint now) const 
     const MessageQueue* const queue = holdings_.find(push.endpoint);
     const std::size_t held = queue == nullptr ? 0 : queue->queued() + queue->delayed();
     const std::size_t count = 1 + push.more.size();
+    if (count > options_.max_queued) {
+      return Error{Errc::too_large, std::to_string(count) + " messages were pushed to endpoint " +
+                                        push.endpoint.text() + " at once, which holds at most " +
+                                        std::to_string(options_.max_queued) +
+                                        " (--max-queued); send them in parts"};
+    }
     if (held + count > options_.max_queued) {
       return Error{Errc::endpoint_full,
                    "endpoint " + push.endpoint.text() + " is full: it holds " +

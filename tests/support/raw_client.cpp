@@ -84,6 +84,7 @@ bool RawClient::fill() {
   char buffer[16384];
   const ssize_t got = recv(fd_, buffer, sizeof(buffer), 0);
   if (got > 0) input_.append(buffer, static_cast<std::size_t>(got));
+  if (got < 0 && errno == ECONNRESET) reset_ = true;
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) ended_ = true;
   return !ended_;
 }

@@ -48,6 +48,8 @@ class RawClient {
   /// True when the server has closed or reset the connection within some turns; reads and drops
   /// what comes before.
   bool closed_by_server();
+  /// True when the connection, which has ended, was reset rather than closed in order.
+  bool was_reset() const { return reset_; }
   /// True when nothing arrives within a few turns.
   bool quiet();
 
@@ -68,6 +70,7 @@ class RawClient {
   Turn turn_;
   std::string input_;
   bool ended_ = false;
+  bool reset_ = false;
 };
 
 }  // namespace pistachio::test

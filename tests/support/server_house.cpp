@@ -11,7 +11,9 @@ namespace pistachio::test {
 
 ServerHouse::ServerHouse(ApiOptions options, http::ServerOptions server_options,
                          StoreOptions store_options)
-    : store(store_options), api(loop, store, std::move(options), server_options, BrokerOptions{}) {
+    : store(store_options),
+      front(store),
+      api(loop, front, std::move(options), server_options, BrokerOptions{}) {
   const auto bound = api.server().listen(http::ListenAddress::parse("127.0.0.1:0").value());
   REQUIRE(bound.has_value());
   port_ =

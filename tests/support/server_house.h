@@ -8,6 +8,7 @@
 #include "core/api/api.h"
 #include "core/loop.h"
 #include "core/store/local_store.h"
+#include "tests/support/failing_store.h"
 #include "tests/support/raw_client.h"
 
 namespace pistachio::test {
@@ -43,6 +44,7 @@ class ServerHouse {
 
   Loop loop;
   LocalStore store;
+  FailingStore front;  ///< what the server sees of `store`
   Api api;
 
  private:
