@@ -31,12 +31,16 @@ class EndpointName {
   /// dead-letter name.
   EndpointName alive() const;
 
-  bool operator==(const EndpointName&) const = default;
-  auto operator<=>(const EndpointName&) const = default;
+  /// keyed_hash(text()), made once: a name is looked up in several tables on its way.
+  std::size_t hash() const { return hash_; }
+
+  bool operator==(const EndpointName& other) const { return text_ == other.text_; }
+  auto operator<=>(const EndpointName& other) const { return text_ <=> other.text_; }
 
  private:
-  explicit EndpointName(std::string text) : text_(std::move(text)) {}
+  explicit EndpointName(std::string text) : text_(std::move(text)), hash_(keyed_hash(text_)) {}
   std::string text_;
+  std::size_t hash_;
 };
 
 /// Hashes names and plain text alike, so that a table can be searched without making a name. Keyed:
@@ -44,9 +48,7 @@ class EndpointName {
 struct EndpointNameHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const { return keyed_hash(text); }
-  std::size_t operator()(const EndpointName& name) const {
-    return (*this)(std::string_view(name.text()));
-  }
+  std::size_t operator()(const EndpointName& name) const { return name.hash(); }
 };
 
 }  // namespace pistachio

@@ -1,6 +1,6 @@
 #include "core/keyed_hash.h"
 
-#include <openssl/rand.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cstring>
@@ -65,8 +65,10 @@ std::uint64_t word_at(const char* bytes, std::size_t count) {
 }
 
 struct Key {
+  // From the kernel and not from OpenSSL, whose generator takes two milliseconds to start: as long
+  // as all the rest of a push from a shell.
   Key() {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(this), sizeof(*this)) != 1) {
+    if (getentropy(this, sizeof(*this)) != 0) {
       throw std::runtime_error("the operating system gives no randomness");
     }
   }

@@ -38,22 +38,34 @@ void TimerWheel::schedule(Timer& timer, TimePoint at) {
   const std::int64_t tick = std::max(tick_of(at), tick_);
   const std::size_t slot = slot_of(tick);
   link(timer, slots_[slot]);
-  busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  mark_busy(slot);
 }
 
+void TimerWheel::mark_busy(std::size_t slot) {
+  busy_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  busy_words_ |= std::uint64_t{1} << (slot / 64);
+}
+
+void TimerWheel::mark_idle(std::size_t slot) {
+  busy_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+  if (busy_[slot / 64] == 0) busy_words_ &= ~(std::uint64_t{1} << (slot / 64));
+}
+
+// Asked in every turn of the loop, and often the next timer is far away: hence two looks at most,
+// not one for each word on the way.
 std::int64_t TimerWheel::first_busy_tick() const {
+  if (busy_words_ == 0) return -1;
   const std::size_t start = slot_of(tick_);
-  for (std::size_t passed = 0; passed < kSlots;) {
-    const std::size_t slot = (start + passed) % kSlots;
-    const std::uint64_t word = busy_[slot / 64] >> (slot % 64);
-    if (word != 0) {
-      passed += static_cast<std::size_t>(std::countr_zero(word));
-      // The last word wraps round to slots before the start: those are a whole turn away.
-      return passed < kSlots ? tick_ + static_cast<std::int64_t>(passed) : -1;
-    }
-    passed += 64 - slot % 64;
-  }
-  return -1;
+  const std::size_t word = start / 64;
+  const std::uint64_t here = busy_[word] >> (start % 64);
+  if (here != 0) return tick_ + std::countr_zero(here);
+  // The words behind it, and last its own again: what it has now lies before the start, nearly a
+  // whole turn away.
+  const std::size_t next = (word + 1) % 64;
+  const int ahead = std::countr_zero(std::rotr(busy_words_, static_cast<int>(next)));
+  const std::size_t found = (next + static_cast<std::size_t>(ahead)) % 64;
+  const std::size_t slot = found * 64 + static_cast<std::size_t>(std::countr_zero(busy_[found]));
+  return tick_ + static_cast<std::int64_t>((slot + kSlots - start) % kSlots);
 }
 
 Deadline TimerWheel::next(TimePoint now) {
@@ -63,7 +75,7 @@ Deadline TimerWheel::next(TimePoint now) {
     if (tick > tick_of(now)) return Deadline(TimePoint(Duration(tick * kTick)));
     const std::size_t slot = slot_of(tick);
     if (slots_[slot] == nullptr) {  // cancelled since
-      busy_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+      mark_idle(slot);
       continue;
     }
     TimePoint earliest = TimePoint::max();
@@ -95,7 +107,7 @@ void TimerWheel::collect(TimePoint now) {
       }
       timer = next;
     }
-    if (!kept) busy_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+    if (!kept) mark_idle(slot);
     if (tick == last) break;
     tick_ = tick + 1;
   }

@@ -67,17 +67,20 @@ class TimerWheel {
   }
 
  private:
-  static constexpr std::int64_t kTick = 32;  // milliseconds
-  static constexpr std::size_t kSlots = 4096;
+  static constexpr std::int64_t kTick = 32;       // milliseconds
+  static constexpr std::size_t kSlots = 64 * 64;  // a bit for each in 64 words
 
   static std::int64_t tick_of(TimePoint at) { return at.time_since_epoch().count() / kTick; }
   static std::size_t slot_of(std::int64_t tick) { return static_cast<std::size_t>(tick) % kSlots; }
   static void link(Timer& timer, Timer*& head);
   void collect(TimePoint now);
   std::int64_t first_busy_tick() const;
+  void mark_busy(std::size_t slot);
+  void mark_idle(std::size_t slot);
 
   std::array<Timer*, kSlots> slots_{};
   std::array<std::uint64_t, kSlots / 64> busy_{};  // a bit per slot that may hold timers
+  std::uint64_t busy_words_ = 0;                   // a bit per word of busy_ that is not 0
   Timer* due_ = nullptr;
   std::int64_t tick_;  // no timer is due in slots before this one
   std::vector<Timer*> sorting_;

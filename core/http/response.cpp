@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 
 #include "core/http/byte_class.h"
 
@@ -12,11 +13,37 @@ namespace {
 
 constexpr std::size_t kMaxDecimalDigits = 20;  // of 64 bits
 
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[kMaxDecimalDigits];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
-}
+// More than all the words and numbers of a head that are always the same.
+constexpr std::size_t kHeadWords = 128;
+
+// Appends pieces to a string with one look at its room for all of them: an answer has some thirty,
+// and one is written for every message.
+class Pieces {
+ public:
+  /// `most`: bytes that all pieces have at the most.
+  Pieces(std::string& out, std::size_t most) : out_(out) {
+    const std::size_t before = out.size();
+    out.resize(before + most);
+    at_ = out.data() + before;
+  }
+  ~Pieces() { out_.resize(static_cast<std::size_t>(at_ - out_.data())); }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  Pieces& operator<<(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
+  Pieces& operator<<(std::uint64_t number) {
+    at_ = std::to_chars(at_, at_ + kMaxDecimalDigits, number).ptr;
+    return *this;
+  }
+
+ private:
+  std::string& out_;
+  char* at_;
+};
 
 void append_two_digits(std::string& out, unsigned number) {
   out += static_cast<char>('0' + number / 10);
@@ -37,10 +64,7 @@ bool has_no_content(int status) { return status < 200 || status == 204 || status
 void Response::add(std::string_view name, std::string_view value) {
   assert(!name.empty() && std::all_of(name.begin(), name.end(), is_token_byte));
   assert(std::all_of(value.begin(), value.end(), is_value_byte));
-  fields.append(name);
-  fields.append(": ");
-  fields.append(value);
-  fields.append("\r\n");
+  Pieces(fields, name.size() + value.size() + 4) << name << ": " << value << "\r\n";
 }
 
 void Response::add(std::string_view name, std::uint64_t value) {
@@ -114,25 +138,20 @@ std::string_view reason_phrase(int status) {
 void write_head(const Response& response, bool keep_alive, bool http_1_0, std::string_view date,
                 std::string& out) {
   assert(response.status >= 100 && response.status <= 999);
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(response.status));
-  out.append(" ");
-  out.append(reason_phrase(response.status));
-  out.append("\r\nDate: ");
-  out.append(date);
-  out.append("\r\n");
-  out.append(response.fields);
+  const std::string_view reason = reason_phrase(response.status);
+  Pieces pieces(out, kHeadWords + reason.size() + date.size() + response.fields.size());
+  pieces << "HTTP/1.1 " << static_cast<std::uint64_t>(response.status) << " " << reason
+         << "\r\nDate: " << date << "\r\n"
+         << response.fields;
   if (!has_no_content(response.status)) {
-    out.append("Content-Length: ");
-    append_number(out, response.content().size());
-    out.append("\r\n");
+    pieces << "Content-Length: " << std::uint64_t{response.content().size()} << "\r\n";
   }
   if (!keep_alive || response.close) {
-    out.append("Connection: close\r\n");
+    pieces << "Connection: close\r\n";
   } else if (http_1_0) {
-    out.append("Connection: keep-alive\r\n");
+    pieces << "Connection: keep-alive\r\n";
   }
-  out.append("\r\n");
+  pieces << "\r\n";
 }
 
 std::string imf_fixdate(std::int64_t unix_seconds) {
