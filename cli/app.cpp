@@ -88,6 +88,8 @@ class CommandLine {
     flags.add("--open", serve_.open);
     flags.add("--timeout", serve_.timeout);
     flags.add("--store", serve_.store);
+    flags.add_size("--max-store-size", serve_.max_store_size);
+    flags.add_size("--memory-budget", serve_.memory_budget);
     flags.add_size("--max-message-size", serve_.max_message_size);
     flags.add_count("--max-queued", serve_.max_queued, 0, kAnyCount);
     flags.add("--max-attempts", [this](const std::string& text) -> std::optional<std::string> {
@@ -289,7 +291,14 @@ int CommandLine::run(const std::vector<std::string>& arguments, const Surroundin
   if (const auto applied = flags.apply(surroundings.environment, file); !applied) {
     return wrong(applied.error().message);
   }
-  if (name == "serve") return serve(serve_, surroundings.err);
+  if (name == "serve") {
+    if (serve_.store.empty()) {
+      const auto store = default_store(surroundings.environment);
+      if (!store) return wrong("say where messages rest: --store file:DIRECTORY, or memory:");
+      serve_.store = *store;
+    }
+    return serve(serve_, surroundings.err);
+  }
   if (name == "stats") return stats(stats_, surroundings);
   if (apps_[chosen()]->get_option("ENDPOINT")->empty()) return wrong("say which ENDPOINT");
   if (name == "push") return push(push_, surroundings);

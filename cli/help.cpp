@@ -40,7 +40,8 @@ Examples:
   --open                  allow addresses that are not loopback without tokens
   --path P                where the endpoints live [/messages]
   --namespace NS          prefix of the endpoints in the store [none]
-  --store URL             where messages rest [memory:]
+  --store URL             file:DIR, or memory: [file:~/.local/state/pistachio]
+  --max-store-size S      of its file [no limit]   --memory-budget S  [256MiB]
   --timeout T             longest a poll is held [30s]
   --max-message-size S    [1MiB]          --max-lease T    [12h]
   --max-queued N          messages per endpoint [no limit]

@@ -21,6 +21,9 @@ namespace {
 // some to spare.
 constexpr std::size_t kReservedDescriptors = 64;
 
+// What an SQLite database takes in one piece.
+constexpr std::uint64_t kMostMessageSize = 1'000'000'000;
+
 // How often a draining server looks whether it may go.
 constexpr Duration kDrainLook{20};
 
@@ -196,8 +199,19 @@ int run(const ServeOptions& options, std::ostream& err) {
   check_origins(options.cors_origins);
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
-  auto store = open_store(options.store, StoreOptions{.max_queued = options.max_queued,
-                                                      .max_attempts = options.max_attempts});
+  if (options.max_message_size > kMostMessageSize) {
+    throw WrongUsage("--max-message-size is at most 1000000000 bytes");
+  }
+  auto store = open_store(
+      options.store,
+      {.store = {.max_queued = options.max_queued, .max_attempts = options.max_attempts},
+       .name_space = options.name_space,
+       .max_store_size = options.max_store_size,
+       .memory_budget = options.memory_budget,
+       .now = loop.now(),
+       .wall_now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+       .wake = [&loop] { loop.post([] {}); },
+       .report = [&log](const std::string& what) { log->error("{}", what); }});
   if (!store) throw cannot(store.error().message);
 
   const std::size_t room = room_for_connections();
@@ -240,6 +254,20 @@ int run(const ServeOptions& options, std::ostream& err) {
 }
 
 }  // namespace
+
+std::optional<std::string> default_store(
+    const std::function<std::optional<std::string>(const std::string& name)>& environment) {
+  const auto set = [&environment](const char* name) {
+    auto value = environment(name);
+    return value && !value->empty() ? std::move(value) : std::nullopt;
+  };
+  if (const auto directory = set("STATE_DIRECTORY")) {
+    return "file:" + directory->substr(0, directory->find(':'));  // systemd names several so
+  }
+  if (const auto state = set("XDG_STATE_HOME")) return "file:" + *state + "/pistachio";
+  if (const auto home = set("HOME")) return "file:" + *home + "/.local/state/pistachio";
+  return std::nullopt;
+}
 
 int serve(const ServeOptions& options, std::ostream& err) {
   try {

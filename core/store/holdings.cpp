@@ -9,12 +9,6 @@ namespace {
 
 using State = StoredMessage::State;
 
-// A body often comes in the buffer it was read into, which may be far larger. What rests for long
-// must not hold on to that.
-void trim(std::string& text) {
-  if (text.capacity() - text.size() > text.size() / 8 + 64) text.shrink_to_fit();
-}
-
 }  // namespace
 
 bool Holdings::run_due(TimePoint now) {
@@ -37,8 +31,9 @@ bool Holdings::run_due(TimePoint now) {
 std::uint64_t Holdings::push(Push&& push, TimePoint now) {
   MessageQueue& queue = endpoints_.at(push.endpoint);
   const std::size_t before = queue.queued();
-  const std::uint64_t first_id = admit(queue, std::move(push.message), now);
-  for (NewMessage& message : push.more) admit(queue, std::move(message), now);
+  const bool joint = !push.more.empty();
+  const std::uint64_t first_id = admit(queue, std::move(push.message), joint, now);
+  for (NewMessage& message : push.more) admit(queue, std::move(message), joint, now);
   ring(queue, queue.queued() - before);
   return first_id;
 }
@@ -46,12 +41,16 @@ std::uint64_t Holdings::push(Push&& push, TimePoint now) {
 const StoredMessage* Holdings::claim(MessageQueue& queue, std::size_t max_bytes,
                                      Deadline lease_ends) {
   StoredMessage* const message = queue.front();
-  if (message == nullptr || message->body.size() > max_bytes) return nullptr;
+  if (message == nullptr || message->payload.body_size() > max_bytes) return nullptr;
+  if (!message->payload.present()) return nullptr;
   detach(*message);
   queue.lease(*message);
   leases_.lease(*message);
-  message->expires =
-      Deadline::never();  // somebody took it in time: from now on it is kept until it is settled
+  if (!message->expires.is_never()) {
+    // Somebody took it in time: from now on it is kept until it is settled.
+    message->expires = Deadline::never();
+    note_change(*message);
+  }
   timetable_.file(*message, lease_ends);
   return message;
 }
@@ -125,26 +124,31 @@ StoreTotals Holdings::totals() const {
   return totals;
 }
 
-std::uint64_t Holdings::admit(MessageQueue& queue, NewMessage&& message, TimePoint now) {
+void Holdings::withdraw(StoredMessage& message) {
+  --totals_.pushed;
+  forget(message);
+}
+
+std::uint64_t Holdings::admit(MessageQueue& queue, NewMessage&& message, bool joint,
+                              TimePoint now) {
   StoredMessage& stored = messages_.add();
-  stored.body = std::move(message.body);
-  stored.content_type = std::move(message.content_type);
-  trim(stored.body);
-  trim(stored.content_type);
+  stored.payload = Payload(message.body, message.content_type);
   stored.pushed_at = now;
   if (message.ttl) stored.expires = Deadline::in(*message.ttl, now);
-  queue.arrive(stored);
+  queue.arrive(stored, ++last_place_);
   if (message.delay > Duration::zero()) {
     hide(stored, Deadline::in(message.delay, now));
   } else {
-    queue.append(stored, ++last_place_, false);
+    queue.append(stored, stored.arrival);
     timetable_.file(stored, stored.expires);
   }
   ++totals_.pushed;
+  if (changes_ != nullptr) changes_->added(stored, joint);
   return stored.id;
 }
 
 void Holdings::forget(StoredMessage& message) {
+  if (changes_ != nullptr) changes_->removed(message);
   detach(message);
   MessageQueue& queue = *message.queue;
   queue.depart(message);
@@ -156,13 +160,15 @@ void Holdings::transfer(StoredMessage& message, MessageQueue& to) {
   detach(message);
   MessageQueue& from = *message.queue;
   from.depart(message);
-  to.arrive(message);
+  to.arrive(message, ++last_place_);
   make_available(message);
+  note_change(message);
   endpoints_.drop_if_empty(from);
 }
 
 void Holdings::count(StoredMessage& message) {
   if (message.attempts < std::numeric_limits<std::uint32_t>::max()) ++message.attempts;
+  note_change(message);
 }
 
 void Holdings::hide(StoredMessage& message, Deadline until) {
@@ -170,6 +176,7 @@ void Holdings::hide(StoredMessage& message, Deadline until) {
   ++totals_.delayed;
   // The end of its ttl is not later than its being due: then it is never due.
   timetable_.file(message, std::min(until, message.expires));
+  note_change(message);
 }
 
 // Nothing but its queue knows of it any more: how every change of state begins.
@@ -182,9 +189,11 @@ void Holdings::detach(StoredMessage& message) {
 void Holdings::make_available(StoredMessage& message) {
   detach(message);
   if (message.place == 0) {
-    message.queue->append(message, ++last_place_, true);
+    message.queue->append(message, ++last_place_);
+    note_change(message);
   } else {
     message.queue->put_back(message);
+    if (!message.committed) note_change(message);  // nobody holds it any more: now it is written
   }
   timetable_.file(message, message.expires);
 }
@@ -202,6 +211,10 @@ void Holdings::bury(StoredMessage& message) {
 void Holdings::expire(StoredMessage& message) {
   ++totals_.expired;
   forget(message);
+}
+
+void Holdings::note_change(StoredMessage& message) {
+  if (changes_ != nullptr) changes_->changed(message);
 }
 
 void Holdings::ring(const MessageQueue& queue, std::size_t available) {

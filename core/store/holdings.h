@@ -9,12 +9,15 @@
 #include "core/endpoint_name.h"
 #include "core/message.h"
 #include "core/receipt.h"
+#include "core/store/change_list.h"
 #include "core/store/endpoint_table.h"
+#include "core/store/journal_batch.h"
 #include "core/store/lease_table.h"
 #include "core/store/message_table.h"
 #include "core/store/store.h"
 #include "core/store/store_totals.h"
 #include "core/store/timetable.h"
+#include "core/store/wall_clock.h"
 
 namespace pistachio {
 
@@ -27,11 +30,14 @@ namespace pistachio {
 ///                                lease ended
 ///
 /// and from delayed or available: expired, purged. Each happens at once, at the time it is given.
-/// What a restart would have to find again changes in five private functions and nowhere else:
-/// admit, forget, transfer, count (attempts) and hide.
+/// What a restart must find again changes in admit, forget, transfer, count (attempts), hide, and
+/// where a message that was delayed joins or one with a ttl is taken, and nowhere else.
 class Holdings {
  public:
   explicit Holdings(std::uint32_t max_attempts) : max_attempts_(max_attempts) {}
+
+  /// Tells `changes`, which must outlive this, of every change of what a restart must find again.
+  void note_in(ChangeList* changes) { changes_ = changes; }
 
   /// Rung whenever messages became available, with their number.
   void set_bell(Store::Bell bell) { bell_ = std::move(bell); }
@@ -70,6 +76,17 @@ class Holdings {
   bool remove(const EndpointName& endpoint, std::uint64_t id);
   std::size_t redrive(const EndpointName& dead);
 
+  /// Undoes the push of a message that is available or delayed.
+  void withdraw(StoredMessage& message);
+
+  /// Takes in a message as the file has it, whose bytes stay there. Ids ascend. Until
+  /// arrange_restored() it cannot be found.
+  void restore(const SavedMessage& saved, const EndpointName& endpoint, const WallClock& clock);
+  /// All that were restored are where they were; those that were leased are available, those whose
+  /// time came meanwhile are due. Ids go on after `last_id`.
+  void arrange_restored(std::uint64_t last_id, TimePoint now);
+
+  std::uint64_t last_id() const { return messages_.last_id(); }
   StoreTotals totals() const;
 
   // How much there is of everything, for tests of what is left behind.
@@ -79,7 +96,7 @@ class Holdings {
   const Timetable& timetable() const { return timetable_; }
 
  private:
-  std::uint64_t admit(MessageQueue& queue, NewMessage&& message, TimePoint now);
+  std::uint64_t admit(MessageQueue& queue, NewMessage&& message, bool joint, TimePoint now);
   void forget(StoredMessage& message);
   void transfer(StoredMessage& message, MessageQueue& to);
   void count(StoredMessage& message);
@@ -89,17 +106,27 @@ class Holdings {
   void make_available(StoredMessage& message);
   void bury(StoredMessage& message);
   void expire(StoredMessage& message);
+  void note_change(StoredMessage& message);
   void ring(const MessageQueue& queue, std::size_t available);
 
+  struct Restored {
+    StoredMessage* message;
+    MessageQueue* queue;
+    std::uint64_t place;
+    Deadline hidden_until;
+  };
+
   const std::uint32_t max_attempts_;
+  ChangeList* changes_ = nullptr;
   Store::Bell bell_;
   MessageTable messages_;
   EndpointTable endpoints_;
   LeaseTable leases_;
   Timetable timetable_;
   std::uint64_t last_place_ =
-      0;                // one for all endpoints, so that none keeps a number after its end
-  StoreTotals totals_;  // without queued and leased, which the tables know
+      0;  // one for all endpoints, so that none keeps a number after its end
+  std::vector<Restored> restored_;  // until they are arranged
+  StoreTotals totals_;              // without queued and leased, which the tables know
 };
 
 }  // namespace pistachio

@@ -25,9 +25,16 @@ const KeyTable::Entry* KeyTable::find(const EndpointName& endpoint, const std::s
                      [&scope](const Entry& entry) { return entry.scope() == scope; });
 }
 
-void KeyTable::add(const EndpointName& endpoint, const std::string& key,
-                   const std::string& fingerprint, std::uint64_t first_id, std::size_t count,
-                   TimePoint now) {
+const KeyTable::Entry& KeyTable::add(const EndpointName& endpoint, const std::string& key,
+                                     const std::string& fingerprint, std::uint64_t first_id,
+                                     std::size_t count, TimePoint now) {
+  restore(endpoint, key, fingerprint, first_id, count, Deadline::in(kKeyLifetime, now));
+  return entries_.back();
+}
+
+void KeyTable::restore(const EndpointName& endpoint, std::string_view key,
+                       std::string_view fingerprint, std::uint64_t first_id, std::size_t count,
+                       Deadline ends) {
   Entry& entry = entries_.emplace_back();
   entry.text.reserve(endpoint.text().size() + 1 + key.size() + fingerprint.size());
   entry.text.append(endpoint.text()).append(1, '\0').append(key);
@@ -35,14 +42,22 @@ void KeyTable::add(const EndpointName& endpoint, const std::string& key,
   entry.text.append(fingerprint);
   entry.first_id = first_id;
   entry.count = count;
-  entry.ends = Deadline::in(kKeyLifetime, now);
+  entry.ends = ends;
   table_.insert(entry);
+}
+
+void KeyTable::remove(const Entry& entry) {
+  const std::string_view scope = entry.scope();
+  Entry* const found = table_.find(std::hash<std::string_view>{}(scope),
+                                   [scope](const Entry& each) { return each.scope() == scope; });
+  table_.erase(*found);
+  found->removed = true;
 }
 
 bool KeyTable::forget_ended(TimePoint now) {
   if (!next().reached(now)) return false;
   while (next().reached(now)) {
-    table_.erase(entries_.front());
+    if (!entries_.front().removed) table_.erase(entries_.front());
     entries_.pop_front();
   }
   return true;

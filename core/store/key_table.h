@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 #include "core/endpoint_name.h"
@@ -22,6 +23,7 @@ class KeyTable {
     std::size_t count = 0;
     Deadline ends;
     Entry* next = nullptr;  ///< the table's
+    bool removed = false;   ///< out of the table, though it stays in line until its time
 
     std::string_view scope() const { return std::string_view(text).substr(0, scope_size); }
     std::string_view fingerprint() const { return std::string_view(text).substr(scope_size); }
@@ -32,8 +34,17 @@ class KeyTable {
 
   /// Remembers for kKeyLifetime from `now`, which must not be earlier than in any call before. The
   /// key must not be remembered already.
-  void add(const EndpointName& endpoint, const std::string& key, const std::string& fingerprint,
-           std::uint64_t first_id, std::size_t count, TimePoint now);
+  const Entry& add(const EndpointName& endpoint, const std::string& key,
+                   const std::string& fingerprint, std::uint64_t first_id, std::size_t count,
+                   TimePoint now);
+
+  /// Remembers one that a file had, until `ends`, which must not be earlier than in any call
+  /// before.
+  void restore(const EndpointName& endpoint, std::string_view key, std::string_view fingerprint,
+               std::uint64_t first_id, std::size_t count, Deadline ends);
+
+  /// Forgets one, which must be remembered, before its time.
+  void remove(const Entry& entry);
 
   /// Forgets those whose time has come; true when there were any.
   bool forget_ended(TimePoint now);
@@ -41,7 +52,7 @@ class KeyTable {
   /// When the first ends.
   Deadline next() const;
 
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return table_.size(); }
   std::size_t buckets() const { return table_.buckets(); }
 
  private:

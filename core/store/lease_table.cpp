@@ -23,10 +23,7 @@ void LeaseTable::lease(StoredMessage& message) {
   table_.insert(message);
 }
 
-void LeaseTable::end(StoredMessage& message) {
-  table_.erase(message);
-  message.receipt = {};
-}
+void LeaseTable::end(StoredMessage& message) { table_.erase(message); }
 
 StoredMessage* LeaseTable::find(const Receipt& receipt) const {
   return table_.find(ReceiptHash{}(receipt), [&receipt](const StoredMessage& message) {

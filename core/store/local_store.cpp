@@ -28,16 +28,15 @@ tl::unexpected<Error> gone(const EndpointName& endpoint) {
                                  "was one; take the message again");
 }
 
-Pushed pushed(std::uint64_t first_id, std::size_t count, bool replayed) {
-  std::string first = std::to_string(first_id);
-  std::string last = count == 1 ? first : std::to_string(first_id + count - 1);
-  return {count, std::move(first), std::move(last), replayed};
+MessageView view_of(const StoredMessage& message, std::string_view body, std::string_view type,
+                    TimePoint now) {
+  const std::uint32_t under_way = message.state == StoredMessage::State::leased ? 1 : 0;
+  return {std::to_string(message.id), body, type, message.attempts + under_way,
+          now - message.pushed_at};
 }
 
 MessageView view_of(const StoredMessage& message, TimePoint now) {
-  const std::uint32_t under_way = message.state == StoredMessage::State::leased ? 1 : 0;
-  return {std::to_string(message.id), message.body, message.content_type,
-          message.attempts + under_way, now - message.pushed_at};
+  return view_of(message, message.payload.body(), message.payload.type(), now);
 }
 
 MessageState state_of(const StoredMessage& message) {
@@ -56,6 +55,14 @@ std::optional<std::uint64_t> id_of(const std::string& text) {
 }
 
 }  // namespace
+
+template <class T>
+void LocalStore::answer_when_written(std::uint64_t touched, Done<T>& done, T value) {
+  if (!done) return;
+  if (!journal_ || journal_->changes().touched() == touched) return done(std::move(value));
+  journal_->when_written(
+      [done = std::move(done), value = std::move(value)] { done(Expected<T>(value)); });
+}
 
 LocalStore::LocalStore(StoreOptions options) : options_(options), holdings_(options.max_attempts) {}
 
@@ -117,32 +124,42 @@ void LocalStore::list(ListQuery query, Done<std::vector<EndpointCounts>> done) {
 
 Deadline LocalStore::next_wish() const {
   if (!asked_.empty()) return Deadline(TimePoint::min());
-  return std::min(holdings_.next(), keys_.next());
+  const Deadline due = std::min(holdings_.next(), keys_.next());
+  return journal_ ? std::min(due, journal_->next_wish()) : due;
 }
 
 bool LocalStore::run(TimePoint now) {
   assert(running_.empty() && "run() called by a completion or the bell");
-  bool did = holdings_.run_due(now);
-  did = keys_.forget_ended(now) || did;
-  if (asked_.empty()) return did;
+  now_ = now;
+  bool did = journal_ && collect();
+  did = holdings_.run_due(now) || did;
+  if (keys_.forget_ended(now)) {
+    if (journal_) journal_->keys_ended(now);
+    did = true;
+  }
+  if (asked_.empty()) return journal_ && !did ? end_turn() : did;
   running_.swap(asked_);
   for (StoreCommand& command : running_) {
     std::visit([this, now](auto& each) { execute(each, now); }, command);
   }
   running_.clear();
   if (running_.capacity() > kCommandsKept) running_.shrink_to_fit();
+  if (journal_) journal_->pending().answer();
   return true;
 }
 
 void LocalStore::execute(PushCommand& command, TimePoint now) {
-  answer(command.done, take_in(command.push, now));
+  if (auto result = take_in(command.push, command.done, now)) {
+    answer(command.done, *std::move(result));
+  }
 }
 
-Expected<Pushed> LocalStore::take_in(Push& push, TimePoint now) {
+std::optional<Expected<Pushed>> LocalStore::take_in(Push& push, Done<Pushed>& done, TimePoint now) {
   const bool keyed = !push.key.empty();
   if (keyed) {
     if (const KeyTable::Entry* const known = keys_.find(push.endpoint, push.key)) {
       if (known->fingerprint() == push.fingerprint) {
+        if (journal_ && journal_->pending().follow(known->first_id, done)) return std::nullopt;
         return pushed(known->first_id, known->count, true);
       }
       return failure(Errc::key_reused,
@@ -155,13 +172,16 @@ Expected<Pushed> LocalStore::take_in(Push& push, TimePoint now) {
     return tl::make_unexpected(std::move(*error));
   }
   const std::size_t count = 1 + push.more.size();
-  if (!keyed) return pushed(holdings_.push(std::move(push), now), count, false);
-  const EndpointName endpoint = push.endpoint;
-  const std::string key = std::move(push.key);
-  const std::string fingerprint = std::move(push.fingerprint);
-  const std::uint64_t first_id = holdings_.push(std::move(push), now);
-  keys_.add(endpoint, key, fingerprint, first_id, count, now);
-  return pushed(first_id, count, false);
+  const std::uint64_t first_id = holdings_.last_id() + 1;
+  if (keyed) {
+    const KeyTable::Entry& entry =
+        keys_.add(push.endpoint, push.key, push.fingerprint, first_id, count, now);
+    if (journal_) journal_->key_added(entry);
+  }
+  holdings_.push(std::move(push), now);
+  if (!journal_) return pushed(first_id, count, false);
+  journal_->pending().add(first_id, count, keyed, std::move(done));
+  return std::nullopt;
 }
 
 std::optional<Error> LocalStore::refusal(const Push& push, TimePoint now) const {
@@ -192,10 +212,19 @@ std::optional<Error> LocalStore::refusal(const Push& push, TimePoint now) const 
                      "forgotten, or push without a key",
                  std::max(kFullRetryAfter, keys_.next().left(now))};
   }
+  if (journal_) return journal_->refusal(holdings_.last_id() + 1 + push.more.size(), now);
   return std::nullopt;
 }
 
 void LocalStore::execute(ClaimCommand& command, TimePoint now) {
+  if (fetches_ && fetches_->must_wait(command.claim)) {
+    fetches_->wait(std::move(command));
+  } else {
+    carry_out(command, now);
+  }
+}
+
+void LocalStore::carry_out(ClaimCommand& command, TimePoint now) {
   const Claim& claim = command.claim;
   const Deadline ends = claim.lease ? Deadline::in(*claim.lease, now) : Deadline::never();
   std::size_t room = std::string::npos;  // for the first, whatever its size
@@ -205,10 +234,11 @@ void LocalStore::execute(ClaimCommand& command, TimePoint now) {
     const StoredMessage* const message = holdings_.claim(*queue, room, ends);
     if (message == nullptr) break;
     delivered_.push_back({message->receipt, view_of(*message, now)});
-    bytes += message->body.size();
+    bytes += message->payload.body_size();
     if (bytes > claim.max_bytes) break;
     room = claim.max_bytes - bytes;
   }
+  if (fetches_ && queue != nullptr) fetches_->claimed(*queue, delivered_.size());
   command.done(Claimed{delivered_, queue == nullptr ? 0 : queue->queued()});
   delivered_.clear();
 }
@@ -220,6 +250,7 @@ void LocalStore::execute(SettleCommand& command, TimePoint) {
 }
 
 void LocalStore::execute(SettleManyCommand& command, TimePoint) {
+  const std::uint64_t before = touched();
   std::vector<Receipt> not_held;
   for (const Receipt& receipt : command.receipts) {
     if (StoredMessage* const message = holdings_.held(command.endpoint, receipt)) {
@@ -228,14 +259,15 @@ void LocalStore::execute(SettleManyCommand& command, TimePoint) {
       not_held.push_back(receipt);
     }
   }
-  answer<std::vector<Receipt>>(command.done, std::move(not_held));
+  answer_when_written(before, command.done, std::move(not_held));
 }
 
 void LocalStore::execute(GiveBackCommand& command, TimePoint now) {
   StoredMessage* const message = holdings_.held(command.endpoint, command.receipt);
   if (message == nullptr) return answer<std::monostate>(command.done, gone(command.endpoint));
+  const std::uint64_t before = touched();
   holdings_.give_back(*message, command.how, now);
-  answer<std::monostate>(command.done, std::monostate());
+  answer_when_written(before, command.done, std::monostate());
 }
 
 void LocalStore::execute(ExtendCommand& command, TimePoint now) {
@@ -246,13 +278,15 @@ void LocalStore::execute(ExtendCommand& command, TimePoint now) {
 }
 
 void LocalStore::execute(PurgeCommand& command, TimePoint) {
-  answer<std::size_t>(command.done, holdings_.purge(command.endpoint));
+  const std::uint64_t before = touched();
+  answer_when_written(before, command.done, holdings_.purge(command.endpoint));
 }
 
 void LocalStore::execute(RemoveCommand& command, TimePoint) {
   const std::optional<std::uint64_t> id = id_of(command.id);
+  const std::uint64_t before = touched();
   if (id && holdings_.remove(command.endpoint, *id)) {
-    return answer<std::monostate>(command.done, std::monostate());
+    return answer_when_written(before, command.done, std::monostate());
   }
   answer<std::monostate>(
       command.done,
@@ -261,18 +295,28 @@ void LocalStore::execute(RemoveCommand& command, TimePoint) {
 }
 
 void LocalStore::execute(PeekCommand& command, TimePoint now) {
+  if (!fetches_ || !fetches_->wait(command)) show(command, {}, now);
+}
+
+void LocalStore::show(PeekCommand& command, const BodyFetches::Found& found, TimePoint now) {
   const MessageQueue* const queue = holdings_.find(command.endpoint);
   const StoredMessage* message = queue == nullptr ? nullptr : queue->first_arrival();
   for (; message != nullptr && peeked_.size() < command.limit;
        message = MessageQueue::next_arrival(*message)) {
-    peeked_.push_back({view_of(*message, now), state_of(*message)});
+    if (message->payload.present()) {
+      peeked_.push_back({view_of(*message, now), state_of(*message)});
+    } else if (const auto at = found.find(message->id); at != found.end()) {
+      const FetchedBodies::Each& bytes = at->second;
+      peeked_.push_back({view_of(*message, bytes.body, bytes.type, now), state_of(*message)});
+    }
   }
   answer<std::span<const Peeked>>(command.done, peeked_);
   peeked_.clear();
 }
 
 void LocalStore::execute(RedriveCommand& command, TimePoint) {
-  answer<std::size_t>(command.done, holdings_.redrive(command.dead));
+  const std::uint64_t before = touched();
+  answer_when_written(before, command.done, holdings_.redrive(command.dead));
 }
 
 void LocalStore::execute(CountsCommand& command, TimePoint now) {

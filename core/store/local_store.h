@@ -2,11 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/store/body_fetches.h"
 #include "core/store/holdings.h"
+#include "core/store/journal.h"
 #include "core/store/key_table.h"
 #include "core/store/store.h"
 #include "core/store/store_command.h"
@@ -14,8 +18,13 @@
 
 namespace pistachio {
 
-/// The queues of this process, in memory. What is asked is noted; run() does it in that order: the
-/// messages themselves are Holdings', the idempotency keys KeyTable's, completions are called here.
+/// The queues of this process, in memory, and with a Journal in a file as well. What is asked is
+/// noted; run() does it in that order: the messages themselves are Holdings', the idempotency keys
+/// KeyTable's, completions are called here.
+///
+/// With a journal a push completes when it is in the file or was settled; what was asked with a
+/// completion and changes the file completes when the file has it. A claim waits for the file only
+/// where the bytes of its message are nowhere else.
 ///
 /// What is due happens before what is asked: a lease that ends at `now` is no longer held by a
 /// settle() of the same turn, a message whose ttl ends at `now` is not given out by a claim().
@@ -25,7 +34,18 @@ namespace pistachio {
 /// given back). An endpoint exists only while it holds messages.
 class LocalStore final : public Store {
  public:
+  /// In memory.
   explicit LocalStore(StoreOptions options);
+
+  /// With what `file` has, and everything kept there. `wake` is called on another thread whenever
+  /// run() should be. Errc::unavailable when the file cannot be read.
+  static Expected<std::unique_ptr<LocalStore>> open(StoreOptions options,
+                                                    std::unique_ptr<SqliteJournal> file,
+                                                    Journal::Options journal,
+                                                    std::function<void()> wake, TimePoint now);
+
+  /// With a journal: waits until the file has everything.
+  ~LocalStore() override;
 
   void set_bell(Bell bell) override;
   void push(Push push, Done<Pushed> done) override;
@@ -44,19 +64,25 @@ class LocalStore final : public Store {
   void counts(EndpointName endpoint, Done<EndpointCounts> done) override;
   void list(ListQuery query, Done<std::vector<EndpointCounts>> done) override;
 
-  std::optional<Error> health() const override { return std::nullopt; }
+  std::optional<Error> health() const override;
 
   /// At once, too, when something has been asked since the last run() began.
   Deadline next_wish() const override;
   bool run(TimePoint now) override;
 
-  StoreTotals totals() const { return holdings_.totals(); }
+  StoreTotals totals() const;
+
+  /// Something is under way after which `wake` will be called.
+  bool waits_for_disk() const { return journal_ && journal_->waits_for_disk(); }
 
   /// For tests of what is left behind.
   const Holdings& holdings() const { return holdings_; }
   const KeyTable& keys() const { return keys_; }
 
  private:
+  bool collect();
+  bool end_turn();
+
   void execute(PushCommand& command, TimePoint now);
   void execute(ClaimCommand& command, TimePoint now);
   void execute(SettleCommand& command, TimePoint now);
@@ -70,10 +96,20 @@ class LocalStore final : public Store {
   void execute(CountsCommand& command, TimePoint now);
   void execute(ListCommand& command, TimePoint now);
 
-  Expected<Pushed> take_in(Push& push, TimePoint now);
+  // What a push came to; nothing when it is answered later, with `done` kept until then.
+  std::optional<Expected<Pushed>> take_in(Push& push, Done<Pushed>& done, TimePoint now);
+  void carry_out(ClaimCommand& command, TimePoint now);
+  void show(PeekCommand& command, const BodyFetches::Found& found, TimePoint now);
+  // Answers now if nothing has changed since changes were `touched`, else when that is written.
+  template <class T>
+  void answer_when_written(std::uint64_t touched, Done<T>& done, T value);
+  std::uint64_t touched() const { return journal_ ? journal_->changes().touched() : 0; }
   std::optional<Error> refusal(const Push& push, TimePoint now) const;
 
   const StoreOptions options_;
+  std::unique_ptr<Journal> journal_;  // null for memory, as are the fetches
+  std::unique_ptr<BodyFetches> fetches_;
+  TimePoint now_;  // of the last run
   Holdings holdings_;
   KeyTable keys_;
   std::vector<StoreCommand> asked_;

@@ -11,8 +11,9 @@ using State = StoredMessage::State;
 MessageQueue::MessageQueue(EndpointName name, std::size_t hash)
     : hash_(hash), name_(std::move(name)) {}
 
-void MessageQueue::arrive(StoredMessage& message) {
+void MessageQueue::arrive(StoredMessage& message, std::uint64_t arrival) {
   assert(message.queue == nullptr);
+  message.arrival = arrival;
   message.queue = this;
   message.state = State::arriving;
   message.place = 0;
@@ -25,13 +26,12 @@ void MessageQueue::depart(StoredMessage& message) {
   message.queue = nullptr;
 }
 
-void MessageQueue::append(StoredMessage& message, std::uint64_t place, bool late) {
+void MessageQueue::append(StoredMessage& message, std::uint64_t place) {
   leave_state(message);
   message.state = State::in_line;
   message.place = place;
-  message.late = late;
   in_line_.push_back(message);
-  if (late) late_.insert(&message);
+  if (message.late()) late_.insert(&message);
   ++queued_;
 }
 
@@ -40,7 +40,7 @@ void MessageQueue::put_back(StoredMessage& message) {
   leave_state(message);
   message.state = State::returned;
   returned_.insert(&message);
-  if (message.late) late_.insert(&message);
+  if (message.late()) late_.insert(&message);
   ++queued_;
 }
 
@@ -74,10 +74,11 @@ void MessageQueue::leave_state(StoredMessage& message) {
       return;
     case State::leased:
       --leased_;
+      message.line = {};  // where its receipt was
       return;
   }
   --queued_;
-  if (message.late) late_.erase(&message);
+  if (message.late()) late_.erase(&message);
 }
 
 StoredMessage* MessageQueue::front() const {
@@ -95,6 +96,28 @@ std::vector<StoredMessage*> MessageQueue::resting() const {
     return a->place != b->place ? a->place - 1 < b->place - 1 : a->id < b->id;
   });
   return all;
+}
+
+std::vector<std::uint64_t> MessageQueue::absent_ahead(std::size_t look, std::size_t most,
+                                                      std::size_t bytes) const {
+  std::vector<std::uint64_t> ids;
+  std::size_t found_bytes = 0;
+  const auto add = [&](const StoredMessage& message) {
+    if (message.payload.present()) return;
+    ids.push_back(message.id);
+    found_bytes += message.payload.size();
+  };
+  const auto enough = [&] { return look == 0 || ids.size() >= most || found_bytes >= bytes; };
+  for (const StoredMessage* const message : returned_) {
+    if (enough()) return ids;
+    --look;
+    add(*message);
+  }
+  for (const StoredMessage* m = in_line_.front(); m != nullptr && !enough(); m = Line::after(*m)) {
+    --look;
+    add(*m);
+  }
+  return ids;
 }
 
 // The oldest has the smallest id. Whoever joined at its push is younger than all that were in the

@@ -23,6 +23,9 @@ namespace pistachio {
 class MessageQueue {
  public:
   MessageQueue* next_queue = nullptr;  ///< EndpointTable's
+  // BodyFetches'; of no use without a file.
+  std::uint32_t fetched_ahead = 0;  ///< messages at the front whose bytes were fetched, about
+  bool fetching = false;            ///< more are on their way
 
   /// `hash` is the name's, which the table that makes a queue has at hand.
   MessageQueue(EndpointName name, std::size_t hash);
@@ -35,14 +38,15 @@ class MessageQueue {
   std::size_t leased() const { return leased_; }
   bool empty() const { return arrivals_.empty(); }
 
-  /// `message` is one of this endpoint's from now on, the last to come. One of the four below must
-  /// say what it is to be.
-  void arrive(StoredMessage& message);
+  /// `message` is one of this endpoint's from now on, the last to come: `arrival` is larger than
+  /// any given before. One of the four below must say what it is to be.
+  void arrive(StoredMessage& message, std::uint64_t arrival);
   /// It is no more.
   void depart(StoredMessage& message);
 
-  /// Available, at the end. `place` is larger than any given before. `late`: not at its push.
-  void append(StoredMessage& message, std::uint64_t place, bool late);
+  /// Available, at the end. `place` is larger than any that was appended before; it is the arrival
+  /// of a message that joins as it comes.
+  void append(StoredMessage& message, std::uint64_t place);
   /// Available, at the place that it had.
   void put_back(StoredMessage& message);
   void delay(StoredMessage& message);
@@ -62,10 +66,15 @@ class MessageQueue {
   /// yet come last, by their ids.
   std::vector<StoredMessage*> resting() const;
 
+  /// Those of the first `look` available messages whose bytes are not here: `most` of them at the
+  /// most, and no more once they have `bytes` bytes.
+  std::vector<std::uint64_t> absent_ahead(std::size_t look, std::size_t most,
+                                          std::size_t bytes) const;
+
   EndpointCounts counts(TimePoint now) const;
 
  private:
-  using Arrivals = MessageList<&StoredMessage::arrival>;
+  using Arrivals = MessageList<&StoredMessage::arrivals>;
   using Line = MessageList<&StoredMessage::line>;
   struct ByPlace {
     bool operator()(const StoredMessage* a, const StoredMessage* b) const {

@@ -16,9 +16,11 @@ MessageTable::~MessageTable() {
   table_.for_each([](StoredMessage& message) { delete &message; });
 }
 
-StoredMessage& MessageTable::add() {
+StoredMessage& MessageTable::add() { return add(last_id_ + 1); }
+
+StoredMessage& MessageTable::add(std::uint64_t id) {
   auto message = std::make_unique<StoredMessage>();
-  message->id = ++last_id_;
+  message->id = last_id_ = id;
   table_.insert(*message);
   return *message.release();
 }

@@ -20,6 +20,13 @@ class MessageTable {
   /// erase().
   StoredMessage& add();
 
+  /// A message with an id that is larger than any before, which need not be the next.
+  StoredMessage& add(std::uint64_t id);
+
+  /// The last id that was given, or is to count as such: not smaller than any that was.
+  std::uint64_t last_id() const { return last_id_; }
+  void give_ids_after(std::uint64_t id) { last_id_ = id; }
+
   /// Deletes it. Whoever else points at it must have let go before.
   void erase(StoredMessage& message);
 

@@ -1,22 +1,40 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/store/store.h"
 
 namespace pistachio {
 
 /// A store that can be used, and the words that name it in the line that tells of the start
-/// ("memory:").
+/// ("memory:", "file:/var/lib/pistachio").
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string shown;
 };
 
-/// Opens what `url` names. The error says which URLs there are, or why this one cannot be opened.
-Expected<OpenedStore> open_store(std::string_view url, const StoreOptions& options);
+/// What a store is opened with beside its URL. memory: needs only the first.
+struct OpenOptions {
+  StoreOptions store = {};
+  std::string name_space = {};       ///< before the names of endpoints in the store
+  std::uint64_t max_store_size = 0;  ///< bytes of the database; 0: what the disk has
+  std::size_t memory_budget = 256u
+                              << 20;  ///< bytes of messages in memory, when a file has them, too
+  TimePoint now = {};                 ///< of the loop …
+  WallTime wall_now = {};             ///< … and on the wall, at the same moment
+  std::function<void()> wake = {};    ///< called on another thread whenever run() should be
+  /// Told, on the loop's thread, what a person should know of the store's disk.
+  std::function<void(const std::string&)> report = {};
+};
+
+/// Opens what `url` names: "memory:" or "file:DIRECTORY". The error says which URLs there are, or
+/// why this one cannot be opened.
+Expected<OpenedStore> open_store(std::string_view url, OpenOptions options);
 
 }  // namespace pistachio

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/clock.h"
-#include "core/message.h"
 #include "core/receipt.h"
+#include "core/store/payload.h"
 
 namespace pistachio {
 
@@ -18,9 +17,9 @@ struct MessageLinks {
   StoredMessage* after = nullptr;
 };
 
-/// One message at rest, in one allocation (and one more for a body longer than 15 bytes). The
-/// MessageTable owns it; queue, leases and timetable point at it and keep what they need to find it
-/// again in the members below, each of which says whose it is.
+/// One message at rest, in one allocation and one more for its bytes. The MessageTable owns it;
+/// queue, leases and timetable point at it and keep what they need to find it again in the members
+/// below, each of which says whose it is.
 struct StoredMessage {
   /// Where it is within its queue.
   enum class State : std::uint8_t {
@@ -31,20 +30,25 @@ struct StoredMessage {
     leased,
   };
 
-  // MessageQueue's.
-  MessageLinks arrival;  ///< all messages of the endpoint, in the order in which they came to it
-  MessageLinks line;     ///< those in line, or those delayed
-  MessageQueue* queue = nullptr;
-  std::uint64_t place = 0;  ///< its order in the queue; 0 before it has joined for the first time
-  State state = State::arriving;
-  bool late = false;  ///< it joined the queue later than at its push
+  StoredMessage() : line() {}
 
-  std::uint32_t attempts = 0;  ///< deliveries that were counted
+  // MessageQueue's.
+  MessageLinks arrivals;  ///< all messages of the endpoint, in the order in which they came to it
+  // One that is leased is in no line.
+  union {
+    MessageLinks line;  ///< those in line, or those delayed
+    Receipt receipt;    ///< LeaseTable's, while it is leased
+  };
+  MessageQueue* queue = nullptr;
+  std::uint64_t arrival = 0;  ///< when it came to the endpoint, in the order of all
+  /// Its order in the queue, its arrival if it joined then; 0 before it has joined for the first
+  /// time.
+  std::uint64_t place = 0;
+
   std::uint64_t id = 0;
   Deadline expires;  ///< the end of its ttl; never once somebody took it
   TimePoint pushed_at{};
-  std::string body;
-  std::string content_type;
+  Payload payload;
 
   // MessageTable's.
   StoredMessage* next_id = nullptr;
@@ -54,9 +58,23 @@ struct StoredMessage {
 
   // LeaseTable's, while it is leased.
   StoredMessage* next_lease = nullptr;
-  Receipt receipt;
+
+  std::uint32_t attempts = 0;  ///< deliveries that were counted
+  State state = State::arriving;
+
+  // Journal's; false without one.
+  bool saved : 1 = false;      ///< a batch has had it: the file may have a row of it
+  bool committed : 1 = false;  ///< the file has a row of it
+  bool dirty : 1 = false;      ///< that row is not, or not yet, what it should be
+  bool awaited : 1 = false;    ///< its push waits until it is committed or gone
+  bool joint : 1 = false;      ///< others were pushed with it
 
   bool is_available() const { return state == State::in_line || state == State::returned; }
+  /// It joined the queue later than it came to the endpoint.
+  bool late() const { return place != arrival; }
 };
+
+// Two million of them wait in the memory that the file store promises to get along with.
+static_assert(sizeof(void*) != 8 || sizeof(StoredMessage) <= 128);
 
 }  // namespace pistachio

@@ -9,27 +9,10 @@
 #include "core/clock.h"
 #include "core/store/local_store.h"
 #include "core/store/store.h"
+#include "tests/support/file_rig.h"
+#include "tests/support/store_rig.h"
 
 namespace pistachio {
-
-/// A store under test, and how its time passes and its work gets done. The cases know nothing else,
-/// so that a store which waits for a disk or a network is tested by the same ones.
-class StoreRig {
- public:
-  virtual ~StoreRig() = default;
-
-  virtual Store& store() = 0;
-  virtual TimePoint now() const = 0;
-
-  /// Turns until `done` is true, or gives up and returns false. Time stands still.
-  virtual bool turn_until(const std::function<bool()>& done) = 0;
-
-  /// Turns until nothing is left to do, now.
-  virtual void turn_until_idle() = 0;
-
-  /// Lets time pass, and does what is due at its end. Nothing runs in between.
-  virtual void pass(Duration span) = 0;
-};
 
 /// For stores that need nothing but run(): time is a number.
 class PlainRig final : public StoreRig {
@@ -52,10 +35,7 @@ class PlainRig final : public StoreRig {
     }
   }
 
-  void pass(Duration span) override {
-    now_ += span;
-    turn_until_idle();
-  }
+  void skip(Duration span) override { now_ += span; }
 
  private:
   std::unique_ptr<Store> store_;
@@ -69,8 +49,17 @@ struct StoreFactory {
 
 /// Every kind of store that can be tested here.
 inline std::vector<StoreFactory> store_factories() {
-  return {{"memory", [](StoreOptions options) {
+  return {{"memory",
+           [](StoreOptions options) {
              return std::make_unique<PlainRig>(std::make_unique<LocalStore>(options));
+           }},
+          {"file",
+           [](StoreOptions options) {
+             return std::make_unique<FileRig>(FileRigOptions{.store = options});
+           }},
+          {"file, no body in memory", [](StoreOptions options) {
+             return std::make_unique<FileRig>(
+                 FileRigOptions{.store = options, .memory = {.budget = 0, .least = 0}});
            }}};
 }
 

@@ -214,6 +214,20 @@ std::size_t StoreModel::redrive(const std::string& dead) {
   return moving.size();
 }
 
+void StoreModel::restart(Duration shift, std::uint64_t last_id) {
+  last_id_ = last_id;
+  for (Message& message : messages_) {
+    message.pushed_at += shift;
+    if (message.state == MessageState::leased) make_available(message);
+    if (message.ttl_ends) *message.ttl_ends += shift;
+    if (message.until) *message.until += shift;
+  }
+  for (auto& [scope, key] : keys_) key.ends += shift;
+  rung_.clear();
+  totals_ = {};
+  totals_.pushed = messages_.size();
+}
+
 void StoreModel::make_available(Message& message) {
   message.state = MessageState::queued;
   message.until.reset();

@@ -53,6 +53,11 @@ class StoreModel {
   bool remove(const std::string& endpoint, std::uint64_t id);
   std::size_t redrive(const std::string& dead);
 
+  /// The process ended and another began, whose monotonic clock shows `shift` more, beside the time
+  /// that has passed: what was leased is available, and nothing rings. Ids go on after `last_id`.
+  void restart(Duration shift, std::uint64_t last_id);
+  std::uint64_t last_id() const { return last_id_; }
+
   std::vector<Message> peek(const std::string& endpoint) const;
   EndpointCounts counts(const std::string& endpoint, TimePoint now) const;
   std::vector<std::string> names() const;

@@ -1,0 +1,150 @@
+#include "core/store/body_fetches.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pistachio {
+namespace {
+
+// A run is what is fetched at once: enough that the time it takes passes while the run before it is
+// delivered, and not so much that those of many endpoints crowd each other out.
+constexpr std::size_t kRunMessages = 512;
+constexpr std::size_t kRunBytes = 1 << 20;
+
+// A peek whose messages lose their bytes again while others are fetched gives up on those.
+constexpr int kPeekRounds = 3;
+
+}  // namespace
+
+bool BodyFetches::must_wait(const Claim& claim) const {
+  if (!claims_.empty() && claims_.contains(claim.endpoint)) return true;
+  const MessageQueue* const queue = holdings_.find(claim.endpoint);
+  if (queue == nullptr || queue->front() == nullptr) return false;
+  if (claim.max == 1) return !queue->front()->payload.present();
+  return !queue->absent_ahead(claim.max, 1, claim.max_bytes + 1).empty();
+}
+
+void BodyFetches::wait(ClaimCommand&& command) {
+  MessageQueue* const queue = holdings_.find(command.claim.endpoint);
+  const EndpointName endpoint = command.claim.endpoint;
+  claims_[endpoint].push_back(std::move(command));
+  if (queue != nullptr) fetch_run(*queue);
+}
+
+void BodyFetches::claimed(MessageQueue& queue, std::size_t count) {
+  if (queue.fetched_ahead == 0) return;
+  queue.fetched_ahead -=
+      static_cast<std::uint32_t>(std::min<std::size_t>(count, queue.fetched_ahead));
+  if (queue.fetched_ahead <= kRunMessages / 2) fetch_run(queue);
+}
+
+void BodyFetches::fetch_run(MessageQueue& queue) {
+  if (queue.fetching) return;
+  std::vector<std::uint64_t> ids = queue.absent_ahead(2 * kRunMessages, kRunMessages, kRunBytes);
+  if (ids.empty()) {
+    queue.fetched_ahead = 0;
+    return;
+  }
+  queue.fetching = true;
+  runs_.emplace(++last_number_, Run{queue.name(), ids});
+  journal_.fetch(last_number_, std::move(ids));
+}
+
+bool BodyFetches::wait(PeekCommand& command) {
+  Peek peek{std::move(command), {}};
+  if (fetch_for(peek)) {
+    peeks_.emplace(last_number_, std::move(peek));
+    return true;
+  }
+  command = std::move(peek.command);
+  return false;
+}
+
+bool BodyFetches::fetch_for(Peek& peek) {
+  std::vector<std::uint64_t> ids;
+  const MessageQueue* const queue = holdings_.find(peek.command.endpoint);
+  const StoredMessage* message = queue == nullptr ? nullptr : queue->first_arrival();
+  for (std::size_t seen = 0; message != nullptr && seen < peek.command.limit; ++seen) {
+    if (!message->payload.present() && !peek.found.contains(message->id)) {
+      ids.push_back(message->id);
+    }
+    message = MessageQueue::next_arrival(*message);
+  }
+  if (ids.empty() || peek.rounds == kPeekRounds) return false;
+  ++peek.rounds;
+  journal_.fetch(++last_number_, std::move(ids));
+  return true;
+}
+
+void BodyFetches::arrived(JournalThread::Fetched& fetched) {
+  if (auto run = runs_.extract(fetched.number)) {
+    arrived(run.mapped(), fetched.bodies);
+  } else if (auto peek = peeks_.extract(fetched.number)) {
+    arrived(peek.mapped(), fetched.bodies);
+  }
+}
+
+void BodyFetches::arrived(Peek& peek, Expected<FetchedBodies>& bodies) {
+  if (!bodies) return callbacks_.fail_peek(peek.command, bodies.error());
+  for (FetchedBodies::Each& each : bodies->found) {
+    const std::uint64_t id = each.id;
+    peek.found.insert_or_assign(id, std::move(each));
+  }
+  if (fetch_for(peek)) {
+    peeks_.emplace(last_number_, std::move(peek));
+  } else {
+    callbacks_.peek(peek.command, peek.found);
+  }
+}
+
+void BodyFetches::arrived(const Run& run, Expected<FetchedBodies>& bodies) {
+  if (MessageQueue* const queue = holdings_.find(run.endpoint)) queue->fetching = false;
+  if (!bodies) {
+    const auto waiting = claims_.extract(run.endpoint);
+    if (!waiting) return;
+    for (ClaimCommand& command : waiting.mapped()) {
+      callbacks_.fail_claim(command, bodies.error());
+    }
+    return;
+  }
+  std::size_t came = 0;
+  for (const FetchedBodies::Each& each : bodies->found) {
+    StoredMessage* const message = holdings_.messages().find(each.id);
+    if (message == nullptr || message->payload.present()) continue;
+    message->payload = Payload(each.body, each.type);
+    journal_.resident().fetched(*message);
+    ++came;
+  }
+  if (bodies->found.size() < run.ids.size()) {
+    // Somebody has deleted rows in the file while it was served: so these messages are gone.
+    for (const std::uint64_t id : run.ids) {
+      const StoredMessage* const message = holdings_.messages().find(id);
+      if (message == nullptr || message->payload.present()) continue;
+      holdings_.remove(run.endpoint, id);
+    }
+  }
+  if (MessageQueue* const queue = holdings_.find(run.endpoint)) {
+    queue->fetched_ahead += static_cast<std::uint32_t>(came);
+  }
+  carry_out(run.endpoint);
+}
+
+void BodyFetches::carry_out(const EndpointName& endpoint) {
+  const auto waiting = claims_.find(endpoint);
+  if (waiting == claims_.end()) return;
+  std::deque<ClaimCommand>& commands = waiting->second;
+  while (!commands.empty()) {
+    MessageQueue* const queue = holdings_.find(endpoint);
+    const StoredMessage* const first = queue == nullptr ? nullptr : queue->front();
+    if (first != nullptr && !first->payload.present()) {
+      fetch_run(*queue);
+      return;
+    }
+    ClaimCommand command = std::move(commands.front());
+    commands.pop_front();
+    callbacks_.claim(command);
+  }
+  claims_.erase(waiting);
+}
+
+}  // namespace pistachio

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/store/holdings.h"
+#include "core/store/journal.h"
+#include "core/store/store_command.h"
+
+namespace pistachio {
+
+/// Bytes that come from a file store's file: what waits for them, and what is fetched before
+/// anybody waits. Claims of one endpoint are carried out in the order in which they were asked,
+/// whether they wait or not.
+class BodyFetches {
+ public:
+  /// What a fetch for a peek brought, by id.
+  using Found = std::unordered_map<std::uint64_t, FetchedBodies::Each>;
+
+  /// What is done with that for which something waited.
+  struct Callbacks {
+    std::function<void(ClaimCommand&)> claim;                     ///< carry it out
+    std::function<void(ClaimCommand&, const Error&)> fail_claim;  ///< its bytes cannot be had
+    std::function<void(PeekCommand&, const Found&)> peek;
+    std::function<void(PeekCommand&, const Error&)> fail_peek;
+  };
+
+  /// All must outlive it.
+  BodyFetches(Journal& journal, Holdings& holdings, Callbacks callbacks)
+      : journal_(journal), holdings_(holdings), callbacks_(std::move(callbacks)) {}
+
+  /// A claim cannot be carried out now; then give it to wait().
+  bool must_wait(const Claim& claim) const;
+  void wait(ClaimCommand&& command);
+
+  /// Takes the peek if bytes of what it is to show must be fetched; else false, and it is as it
+  /// was.
+  bool wait(PeekCommand& command);
+
+  /// `count` messages were claimed of `queue`: more may be needed soon.
+  void claimed(MessageQueue& queue, std::size_t count);
+
+  /// What the journal fetched.
+  void arrived(JournalThread::Fetched& fetched);
+
+ private:
+  struct Run {
+    EndpointName endpoint;
+    std::vector<std::uint64_t> ids;
+  };
+  struct Peek {
+    PeekCommand command;
+    Found found;
+    int rounds = 0;
+  };
+
+  void fetch_run(MessageQueue& queue);
+  bool fetch_for(Peek& peek);
+  void arrived(const Run& run, Expected<FetchedBodies>& bodies);
+  void arrived(Peek& peek, Expected<FetchedBodies>& bodies);
+  void carry_out(const EndpointName& endpoint);
+
+  Journal& journal_;
+  Holdings& holdings_;
+  const Callbacks callbacks_;
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<EndpointName, std::deque<ClaimCommand>, EndpointNameHash, std::equal_to<>>
+      claims_;
+  std::unordered_map<std::uint64_t, Run> runs_;
+  std::unordered_map<std::uint64_t, Peek> peeks_;
+};
+
+}  // namespace pistachio

@@ -1,0 +1,324 @@
+#include "core/store/journal.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/store/holdings.h"
+
+namespace pistachio {
+namespace {
+
+// One batch holds no more than this, unless one push does: what a failed one leaves in the log must
+// fit into the ballast, and nobody should wait long for others' bytes.
+constexpr std::size_t kBatchBytes = 4 << 20;
+constexpr std::size_t kBatchRows = 20'000;
+
+// Buffers of a batch that was larger are not kept for the next.
+constexpr std::size_t kBytesKept = 1 << 20;
+
+// How long what failed is left alone.
+constexpr Duration kAgainAfter = std::chrono::seconds(1);
+
+}  // namespace
+
+Journal::Journal(std::unique_ptr<SqliteJournal> file, Options options, std::function<void()> wake)
+    : options_(std::move(options)),
+      resident_(options_.memory),
+      changes_(pending_, resident_, options_.hold_back),
+      reserved_(file->reserved()),
+      reserve_up_to_(reserved_),
+      thread_(std::move(file), std::move(wake)) {}
+
+std::optional<Error> Journal::health() const { return broken_; }
+
+std::optional<Error> Journal::refusal(std::uint64_t last_id, TimePoint now) const {
+  if (broken_) {
+    Error error = *broken_;
+    error.retry_after = kAgainAfter;
+    return error;
+  }
+  if (full_ && !again_at_.reached(now)) return full_;
+  if (last_id > reserved_) {
+    return Error{Errc::unavailable,
+                 "the store's disk is too slow: it has not taken the next ids yet; try again",
+                 kAgainAfter};
+  }
+  return std::nullopt;
+}
+
+Deadline Journal::next_wish() const {
+  if (thread_.has_news()) return Deadline(TimePoint::min());
+  if (thread_.writing()) return Deadline::never();
+  if (broken_) return again_at_;
+  const Deadline changes = std::min(changes_.held_until(), patience_ends_);
+  if (!full_) return changes;
+  const bool waits = !changes.is_never() || !changes_.urgent().empty() || !waiters_.empty();
+  return waits ? std::max(again_at_, changes) : Deadline::never();
+}
+
+bool Journal::due(TimePoint now) const {
+  if (thread_.writing()) return false;
+  if (broken_) return again_at_.reached(now);
+  const bool with_new = !full_ || again_at_.reached(now);
+  if (with_new && (!changes_.urgent().empty() || !new_keys_.empty())) return true;
+  if (cramped_ && !again_at_.reached(now)) return false;
+  return !waiters_.empty() || reserve_up_to_ != reserved_ || patience_ends_.reached(now);
+}
+
+bool Journal::end_turn(const Holdings& holdings, TimePoint now) {
+  changes_.sort(holdings.messages(), now);
+  if (holdings.last_id() + kIdBlock / 2 > reserve_up_to_) {
+    reserve_up_to_ = holdings.last_id() + kIdBlock;
+  }
+  const bool any = !changes_.changed().empty() || !changes_.deleted().empty() ||
+                   !dead_keys_.empty() || keys_ended_;
+  if (any && patience_ends_.is_never()) patience_ends_ = Deadline::in(options_.patience, now);
+  const bool answered = due(now) && send(holdings, now);
+  resident_.keep_budget(holdings.messages());
+  return answered;
+}
+
+bool Journal::send(const Holdings& holdings, TimePoint now) {
+  JournalBatch batch = make_batch(holdings, !full_ || again_at_.reached(now));
+  if (batch.empty() && !broken_) {
+    const Waiters waiters = std::exchange(waiters_, {});
+    for (const auto& waiter : waiters) waiter();
+    return !waiters.empty();
+  }
+  waiters_under_way_ = std::exchange(waiters_, {});
+  thread_.write(std::move(batch));
+  return false;
+}
+
+JournalBatch Journal::make_batch(const Holdings& holdings, bool with_new) {
+  JournalBatch batch = std::move(spare_);
+  spare_ = {};
+  last_queue_ = nullptr;
+  const MessageTable& messages = holdings.messages();
+  const auto is_large = [&batch] {
+    return batch.bytes.size() >= kBatchBytes || batch.rows.size() >= kBatchRows;
+  };
+  batch.deleted.swap(changes_.deleted());
+  std::deque<std::uint64_t>& urgent = changes_.urgent();
+  while (with_new && !urgent.empty()) {
+    StoredMessage* const message = messages.find(urgent.front());
+    // What was pushed together is written together.
+    if (is_large() && (message == nullptr || !message->joint || pending_.is_first(message->id))) {
+      break;
+    }
+    urgent.pop_front();
+    if (message != nullptr && message->dirty) add_row(batch, *message);
+  }
+  std::vector<std::uint64_t> later;
+  for (const std::uint64_t id : changes_.changed()) {
+    StoredMessage* const message = messages.find(id);
+    if (message == nullptr || !message->dirty) continue;
+    if ((message->committed || with_new) && !is_large()) {
+      add_row(batch, *message);
+    } else {
+      later.push_back(id);
+    }
+  }
+  changes_.changed().swap(later);
+  const auto add_keys = [&](std::vector<KeyTable::Entry>& from,
+                            std::vector<JournalBatch::Key>& to) {
+    for (const KeyTable::Entry& entry : from) {
+      const std::string_view scope = entry.scope();
+      const auto name = scope.find('\0');
+      to.push_back({options_.clock.wall_ms(entry.ends).value_or(0),
+                    add_name(batch, scope.substr(0, name)), batch.append(scope.substr(name + 1)),
+                    batch.append(entry.fingerprint()), entry.first_id, entry.count});
+    }
+  };
+  if (with_new) {
+    keys_under_way_ = std::exchange(new_keys_, {});
+    add_keys(keys_under_way_, batch.keys);
+  }
+  dead_keys_under_way_ = std::exchange(dead_keys_, {});
+  add_keys(dead_keys_under_way_, batch.dead_keys);
+  if (keys_ended_) batch.keys_ended = options_.clock.wall_ms(*keys_ended_);
+  keys_ended_under_way_ = std::exchange(keys_ended_, std::nullopt);
+  if (reserve_up_to_ != reserved_) batch.reserved = reserve_up_to_;
+  patience_ends_ = Deadline::never();
+  return batch;
+}
+
+JournalBatch::Slice Journal::add_name(JournalBatch& batch, std::string_view name) const {
+  if (options_.name_space.empty()) return batch.append(name);
+  JournalBatch::Slice slice = batch.append(options_.name_space);
+  slice.size += batch.append(":").size;
+  slice.size += batch.append(name).size;
+  return slice;
+}
+
+void Journal::add_row(JournalBatch& batch, StoredMessage& message) {
+  if (message.queue != last_queue_) {
+    last_queue_ = message.queue;
+    last_name_ = add_name(batch, message.queue->name().text());
+  }
+  JournalBatch::Row row;
+  row.id = message.id;
+  row.endpoint = last_name_;
+  row.place = message.place;
+  row.arrival = message.arrival;
+  row.attempts = message.attempts;
+  row.pushed_at = options_.clock.wall_ms(message.pushed_at);
+  if (message.state == StoredMessage::State::delayed) {
+    row.hidden_until = options_.clock.wall_ms(message.wish);
+  }
+  row.expires_at = options_.clock.wall_ms(message.expires);
+  row.whole = !message.committed;
+  if (row.whole) {
+    row.type = batch.append(message.payload.type());
+    row.body = batch.append(message.payload.body());
+  }
+  batch.rows.push_back(row);
+  message.dirty = false;
+  message.saved = true;
+}
+
+bool Journal::collect(Holdings& holdings, KeyTable& keys, TimePoint now,
+                      const std::function<void(JournalThread::Fetched&)>& fetched) {
+  if (!thread_.has_news()) return false;
+  if (auto written = thread_.written()) settle(*written, holdings, keys, now);
+  for (JournalThread::Fetched& each : thread_.fetched()) fetched(each);
+  return true;
+}
+
+void Journal::settle(JournalThread::Written& written, Holdings& holdings, KeyTable& keys,
+                     TimePoint now) {
+  if (written.result) {
+    succeeded(written.batch, holdings);
+  } else {
+    failed(written.batch, written.result.error(), holdings, keys, now);
+  }
+  JournalBatch& batch = written.batch;
+  if (batch.bytes.capacity() > kBytesKept || batch.rows.capacity() > kBatchRows) return;
+  spare_ = std::move(batch);
+  spare_.clear();
+}
+
+void Journal::succeeded(const JournalBatch& batch, const Holdings& holdings) {
+  if (broken_) report("the store can be written again");
+  broken_.reset();
+  cramped_ = false;
+  bool grew = !batch.keys.empty();
+  for (const JournalBatch::Row& row : batch.rows) {
+    if (row.whole) ++written_;
+    grew = grew || row.whole;
+    StoredMessage* const message = holdings.messages().find(row.id);
+    if (message == nullptr) continue;
+    if (row.whole) {
+      message->committed = true;
+      resident_.committed(*message);
+    }
+    if (!message->awaited) continue;
+    message->awaited = false;
+    pending_.message_done(row.id);
+  }
+  if (full_ && grew) {
+    report("the store has room again: pushes are taken");
+    full_.reset();
+  }
+  if (batch.reserved != 0) reserved_ = batch.reserved;
+  for (const KeyTable::Entry& key : std::exchange(keys_under_way_, {})) {
+    pending_.key_done(key.first_id);
+  }
+  dead_keys_under_way_.clear();
+  keys_ended_under_way_.reset();
+  for (auto& waiter : std::exchange(waiters_under_way_, {})) waiter();
+}
+
+void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& holdings,
+                     KeyTable& keys, TimePoint now) {
+  again_at_ = Deadline::in(kAgainAfter, now);
+  bool grew = !batch.keys.empty();
+  for (const JournalBatch::Row& row : batch.rows) grew = grew || row.whole;
+  if (error.code == Errc::storage_full) {
+    if (!full_) report(error.message + "; pushes are refused until there is");
+    full_ = error;
+    cramped_ = !grew;
+  } else {
+    if (!broken_) report(error.message + "; pushes are refused until it can be written");
+    broken_ = error;
+  }
+  for (const std::uint64_t id : batch.deleted) changes_.erase(id);
+  std::unordered_set<std::uint64_t> refused;
+  for (const JournalBatch::Row& row : batch.rows) {
+    StoredMessage* const message = holdings.messages().find(row.id);
+    if (message == nullptr) continue;
+    if (message->awaited && grew) {
+      refused.insert(refuse_push(*message, error, holdings));
+    } else {
+      changes_.rewrite(*message);
+    }
+  }
+  const auto keep_or_bury = [&](std::vector<KeyTable::Entry>& from) {
+    std::vector<KeyTable::Entry> kept;
+    for (KeyTable::Entry& key : from) {
+      if (refused.contains(key.first_id)) {
+        keys.remove(key);
+        dead_keys_.push_back(std::move(key));
+      } else {
+        kept.push_back(std::move(key));
+      }
+    }
+    from = std::move(kept);
+  };
+  keep_or_bury(keys_under_way_);
+  keep_or_bury(new_keys_);
+  new_keys_.insert(new_keys_.end(), keys_under_way_.begin(), keys_under_way_.end());
+  keys_under_way_.clear();
+  dead_keys_.insert(dead_keys_.end(), dead_keys_under_way_.begin(), dead_keys_under_way_.end());
+  dead_keys_under_way_.clear();
+  if (!keys_ended_) keys_ended_ = keys_ended_under_way_;
+  waiters_.insert(waiters_.begin(), waiters_under_way_.begin(), waiters_under_way_.end());
+  waiters_under_way_.clear();
+}
+
+// Returns the first id of its push. Messages that listeners hold stay with them; were they
+// withdrawn, a receipt would stop working although nothing is wrong with it.
+std::uint64_t Journal::refuse_push(StoredMessage& message, const Error& error, Holdings& holdings) {
+  const PendingPushes::Failed push = pending_.fail(message.id, error);
+  const std::uint64_t first_id = push.count == 0 ? message.id : push.first_id;
+  const std::uint64_t last_id = push.count == 0 ? message.id : push.first_id + push.count - 1;
+  for (std::uint64_t id = first_id; id <= last_id; ++id) {
+    StoredMessage* const each = holdings.messages().find(id);
+    if (each == nullptr) continue;
+    each->awaited = false;
+    if (push.count == 0 || each->state == StoredMessage::State::leased) {
+      changes_.rewrite(*each);
+    } else {
+      holdings.withdraw(*each);
+    }
+  }
+  return first_id;
+}
+
+void Journal::finish(Holdings& holdings, KeyTable& keys) {
+  pending_.drop();
+  waiters_.clear();
+  constexpr TimePoint kEnd = TimePoint::max();  // nothing is held back any more
+  if (thread_.writing()) {
+    waiters_under_way_.clear();
+    JournalThread::Written written = thread_.wait_until_written();
+    settle(written, holdings, keys, TimePoint{});
+  }
+  bool with_new = true;
+  while (true) {
+    changes_.sort(holdings.messages(), kEnd);
+    if (reserve_up_to_ != reserved_) reserve_up_to_ = reserved_;
+    JournalBatch batch = make_batch(holdings, with_new);
+    if (batch.empty()) break;
+    thread_.write(std::move(batch));
+    JournalThread::Written written = thread_.wait_until_written();
+    settle(written, holdings, keys, TimePoint{});
+    if (written.result) continue;
+    if (!with_new || written.result.error().code != Errc::storage_full) break;
+    with_new = false;
+  }
+  thread_.finish(holdings.last_id());
+}
+
+}  // namespace pistachio

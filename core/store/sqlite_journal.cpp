@@ -1,0 +1,332 @@
+#include "core/store/sqlite_journal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "core/store/payload.h"
+#include "core/store/sqlite_schema.h"
+
+namespace pistachio {
+namespace {
+
+constexpr std::int64_t kPageSize = 4096;
+
+// Pages in the log before they are merged into the file: enough to spread that cost, and with a
+// batch less than the ballast, which must be enough to write a log anew.
+constexpr int kLogPages = 1000;
+
+// Unless overwritten, what was deleted stays readable in free pages: zeroing it would double the
+// writes. FULL: a commit is on the disk when it returns. The cache is for the tables' inner pages.
+const std::string kSettings =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF;"
+    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = " +
+    std::to_string(kLogPages);
+
+constexpr char kInsert[] =
+    "INSERT OR REPLACE INTO messages (id, endpoint, place, arrival, attempts, pushed_at, "
+    "hidden_until, expires_at, content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kChange[] =
+    "UPDATE messages SET endpoint = ?2, place = ?3, arrival = ?4, attempts = ?5, pushed_at = ?6, "
+    "hidden_until = ?7, expires_at = ?8 WHERE id = ?1";
+constexpr char kRecover[] =
+    "SELECT id, endpoint, place, arrival, attempts, pushed_at, hidden_until, expires_at, "
+    "length(CAST(content_type AS BLOB)), length(body) FROM messages ORDER BY id";
+constexpr char kRecoverKeys[] =
+    "SELECT ends_at, endpoint, key, fingerprint, first_id, count FROM idempotency_keys "
+    "ORDER BY ends_at";
+
+// The name without its namespace; nothing when it belongs to another one.
+std::optional<std::string_view> own_name(std::string_view name, const std::string& name_space) {
+  if (!name_space.empty()) {
+    if (!name.starts_with(name_space) || name.size() <= name_space.size() ||
+        name[name_space.size()] != ':') {
+      return std::nullopt;
+    }
+    name.remove_prefix(name_space.size() + 1);
+  }
+  if (name.find(':') != std::string_view::npos) return std::nullopt;
+  return name;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<SqliteJournal>> SqliteJournal::open(SqliteJournalOptions options) {
+  auto directory = StoreDirectory::take(options.directory);
+  if (!directory) return tl::make_unexpected(std::move(directory.error()));
+  std::unique_ptr<SqliteJournal> journal(
+      new SqliteJournal(std::move(options), *std::move(directory)));
+  const std::string path = journal->directory_.database();
+  const bool there = ::access(path.c_str(), F_OK) == 0;
+  const auto ready = there ? examine_database(path) : journal->make();
+  if (!ready) return tl::make_unexpected(ready.error());
+  if (const auto connected = journal->connect(); !connected) {
+    return tl::make_unexpected(connected.error());
+  }
+  auto reserved = journal->database_->number("SELECT reserved FROM ids", "read");
+  if (!reserved) return tl::make_unexpected(std::move(reserved.error()));
+  journal->reserved_ = static_cast<std::uint64_t>(*reserved);
+  journal->full_ = !journal->directory_.load_ballast();
+  return journal;
+}
+
+// Under another name until it is complete: a database that is there is a whole one.
+Expected<void> SqliteJournal::make() const {
+  const std::string path = directory_.database();
+  const std::string fresh = path + ".new";
+  for (const char* const part : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + part).c_str());
+  {
+    auto database = SqliteDatabase::open(fresh, true, options_.vfs);
+    if (!database) return tl::make_unexpected(std::move(database.error()));
+    if (auto set = database->execute(kSettings, "set up"); !set) return set;
+    if (auto made = migrate(*database, fresh); !made) return made;
+  }
+  if (std::rename(fresh.c_str(), path.c_str()) != 0 || !directory_.sync()) {
+    return failure(Errc::unavailable,
+                   "cannot make the store " + path + ": " + std::strerror(errno));
+  }
+  return {};
+}
+
+Expected<void> SqliteJournal::connect() {
+  auto database = SqliteDatabase::open(directory_.database(), false, options_.vfs);
+  if (!database) return tl::make_unexpected(std::move(database.error()));
+  database_ = *std::move(database);
+  database_->leave_as_it_is(true);  // until it is known to be good
+  std::string settings = kSettings;
+  if (options_.max_size != 0) {
+    settings += "; PRAGMA max_page_count = " +
+                std::to_string(std::max<std::int64_t>(
+                    1, static_cast<std::int64_t>(options_.max_size) / kPageSize));
+  }
+  auto done = database_->execute(settings, "open");
+  if (done) done = migrate(*database_, directory_.database());
+  if (done) done = prepare();
+  if (!done) {
+    statements_ = {};
+    database_.reset();
+  }
+  return done;
+}
+
+Expected<void> SqliteJournal::prepare() {
+  const std::pair<SqliteStatement*, const char*> all[] = {
+      {&statements_.insert, kInsert},
+      {&statements_.change, kChange},
+      {&statements_.erase, "DELETE FROM messages WHERE id = ?"},
+      {&statements_.insert_key,
+       "INSERT OR REPLACE INTO idempotency_keys (ends_at, endpoint, key, fingerprint, first_id, "
+       "count) VALUES (?, ?, ?, ?, ?, ?)"},
+      {&statements_.erase_key,
+       "DELETE FROM idempotency_keys WHERE ends_at = ? AND endpoint = ? AND key = ?"},
+      {&statements_.end_keys, "DELETE FROM idempotency_keys WHERE ends_at <= ?"},
+      {&statements_.reserve, "UPDATE ids SET reserved = ?"},
+      {&statements_.fetch, "SELECT body, content_type FROM messages WHERE id = ?"}};
+  for (const auto& [statement, sql] : all) {
+    auto prepared = database_->prepare(sql);
+    if (!prepared) return tl::make_unexpected(std::move(prepared.error()));
+    *statement = *std::move(prepared);
+  }
+  return {};
+}
+
+// What a failed write left in the system's cache may never have come to the disk, whatever reads
+// say: merging the log writes all of it once more.
+Expected<void> SqliteJournal::reconnect() {
+  if (auto connected = connect(); !connected) return connected;
+  auto check = database_->prepare("PRAGMA quick_check(1)");
+  if (!check) return tl::make_unexpected(std::move(check.error()));
+  const bool answered = check->step();
+  const bool good = answered && check->bytes(0) == "ok";
+  const std::string found = answered ? std::string(check->bytes(0)) : "no answer";
+  check->stop();
+  *check = SqliteStatement();
+  Expected<void> done;
+  if (!good) {
+    done =
+        failure(Errc::unavailable, "cannot use the store " + directory_.database() +
+                                       ": it is damaged (" + found + "); restore it from a copy");
+  } else {
+    done = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)", "merge the log of");
+  }
+  if (!done) {
+    statements_ = {};
+    database_.reset();
+    return done;
+  }
+  database_->leave_as_it_is(false);
+  return {};
+}
+
+Expected<void> SqliteJournal::damaged(const std::string& how) {
+  return failure(Errc::unavailable, "cannot use the store " + directory_.database() +
+                                        ": it is damaged (" + how +
+                                        "); restore it from a copy, or move it away to begin anew");
+}
+
+Expected<void> SqliteJournal::recover(const std::function<void(const SavedMessage&)>& message,
+                                      const std::function<void(const SavedKey&)>& key) {
+  auto rows = database_->prepare(kRecover);
+  if (!rows) return tl::make_unexpected(std::move(rows.error()));
+  while (rows->step()) {
+    const auto name = own_name(rows->bytes(1), options_.name_space);
+    if (!name) continue;
+    SavedMessage saved;
+    saved.id = static_cast<std::uint64_t>(rows->number(0));
+    saved.endpoint = *name;
+    saved.place = static_cast<std::uint64_t>(rows->number(2));
+    saved.arrival = static_cast<std::uint64_t>(rows->number(3));
+    saved.attempts = static_cast<std::uint32_t>(rows->number(4));
+    saved.pushed_at = rows->number(5);
+    saved.hidden_until = rows->optional_number(6);
+    saved.expires_at = rows->optional_number(7);
+    saved.type_size = static_cast<std::size_t>(rows->number(8));
+    saved.body_size = static_cast<std::size_t>(rows->number(9));
+    if (rows->number(0) <= 0 || saved.arrival == 0 || saved.type_size > Payload::kMaxType ||
+        saved.body_size > Payload::kMaxBody) {
+      return damaged("message " + std::to_string(rows->number(0)) + " makes no sense");
+    }
+    message(saved);
+  }
+  if (rows->failed()) return tl::make_unexpected(database_->error("read"));
+  auto keys = database_->prepare(kRecoverKeys);
+  if (!keys) return tl::make_unexpected(std::move(keys.error()));
+  while (keys->step()) {
+    const auto name = own_name(keys->bytes(1), options_.name_space);
+    if (!name) continue;
+    key({keys->number(0), *name, keys->bytes(2), keys->bytes(3),
+         static_cast<std::uint64_t>(keys->number(4)), static_cast<std::uint64_t>(keys->number(5))});
+  }
+  if (keys->failed()) return tl::make_unexpected(database_->error("read"));
+  database_->leave_as_it_is(false);
+  return {};
+}
+
+Expected<void> SqliteJournal::apply(const JournalBatch& batch) {
+  if (!database_) {
+    if (auto again = reconnect(); !again) return again;
+  }
+  bool grows = !batch.keys.empty();
+  for (const JournalBatch::Row& row : batch.rows) grows = grows || row.whole;
+  if (full_ && grows && !directory_.load_ballast()) {
+    return failure(Errc::storage_full, "cannot write to the store " + directory_.database() +
+                                           ": there is no room on its disk");
+  }
+  auto done = write(batch);
+  if (!done && done.error().code == Errc::storage_full) {
+    full_ = true;
+    if (auto room = make_room(); !room) return room;
+    if (!grows) done = write(batch);
+  }
+  if (done && grows) full_ = false;
+  return done;
+}
+
+Expected<void> SqliteJournal::make_room() {
+  directory_.drop_ballast();
+  return database_->execute("PRAGMA wal_checkpoint(TRUNCATE)", "merge the log of");
+}
+
+Expected<void> SqliteJournal::write(const JournalBatch& batch) {
+  // A reader or another writer may stand in the way: nothing has been done then.
+  if (auto begun = database_->execute("BEGIN IMMEDIATE", "write to"); !begun) return begun;
+  bool well = true;
+  for (const std::uint64_t id : batch.deleted) {
+    statements_.erase.bind(1, id);
+    well = well && statements_.erase.run();
+  }
+  for (const JournalBatch::Row& row : batch.rows) {
+    if (!well) break;
+    SqliteStatement& statement = row.whole ? statements_.insert : statements_.change;
+    statement.bind(1, row.id);
+    statement.bind_text(2, batch.text(row.endpoint));
+    row.place == 0 ? statement.bind_null(3) : statement.bind(3, row.place);
+    statement.bind(4, row.arrival);
+    statement.bind(5, std::int64_t{row.attempts});
+    statement.bind(6, row.pushed_at);
+    statement.bind(7, row.hidden_until);
+    statement.bind(8, row.expires_at);
+    if (row.whole) {
+      row.type.size == 0 ? statement.bind_null(9) : statement.bind_text(9, batch.text(row.type));
+      statement.bind_blob(10, batch.text(row.body));
+    }
+    well = statement.run();
+  }
+  for (const JournalBatch::Key& key : batch.dead_keys) {
+    statements_.erase_key.bind(1, key.ends_at);
+    statements_.erase_key.bind_text(2, batch.text(key.endpoint));
+    statements_.erase_key.bind_blob(3, batch.text(key.key));
+    well = well && statements_.erase_key.run();
+  }
+  for (const JournalBatch::Key& key : batch.keys) {
+    statements_.insert_key.bind(1, key.ends_at);
+    statements_.insert_key.bind_text(2, batch.text(key.endpoint));
+    statements_.insert_key.bind_blob(3, batch.text(key.key));
+    statements_.insert_key.bind_blob(4, batch.text(key.fingerprint));
+    statements_.insert_key.bind(5, key.first_id);
+    statements_.insert_key.bind(6, key.count);
+    well = well && statements_.insert_key.run();
+  }
+  if (batch.keys_ended) {
+    statements_.end_keys.bind(1, *batch.keys_ended);
+    well = well && statements_.end_keys.run();
+  }
+  if (batch.reserved != 0) {
+    statements_.reserve.bind(1, batch.reserved);
+    well = well && statements_.reserve.run();
+  }
+  Expected<void> done;
+  if (well) done = database_->execute("COMMIT", "write to");
+  if (!well) done = tl::make_unexpected(database_->error("write to"));
+  if (done) return done;
+  if (database_->in_transaction()) {
+    const auto rolled_back = database_->execute("ROLLBACK", "write to");
+    if (!rolled_back) done = rolled_back;
+  }
+  if (done.error().code != Errc::storage_full) {
+    statements_ = {};
+    database_->leave_as_it_is(true);
+    database_.reset();
+  }
+  return done;
+}
+
+Expected<FetchedBodies> SqliteJournal::fetch(std::span<const std::uint64_t> ids) {
+  if (!database_) {
+    if (auto again = reconnect(); !again) return tl::make_unexpected(std::move(again.error()));
+  }
+  FetchedBodies bodies;
+  bodies.found.reserve(ids.size());
+  for (const std::uint64_t id : ids) {
+    SqliteStatement& statement = statements_.fetch;
+    statement.bind(1, id);
+    if (statement.step()) {
+      bodies.found.push_back(
+          {id, std::string(statement.bytes(0)), std::string(statement.bytes(1))});
+      statement.stop();
+    } else if (statement.failed()) {
+      return tl::make_unexpected(database_->error("read"));
+    }
+  }
+  return bodies;
+}
+
+Expected<void> SqliteJournal::reserve(std::uint64_t id) {
+  JournalBatch batch;
+  batch.reserved = id;
+  auto done = apply(batch);
+  if (done) reserved_ = id;
+  return done;
+}
+
+void SqliteJournal::finish(std::uint64_t last_id) {
+  if (!database_) return;
+  statements_.reserve.bind(1, last_id);
+  if (statements_.reserve.run()) reserved_ = last_id;
+}
+
+}  // namespace pistachio
