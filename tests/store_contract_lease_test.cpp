@@ -61,7 +61,8 @@ TEST_CASE("settling says which receipts no longer held a message of the endpoint
   CHECK(gone == std::vector<Receipt>{all[0], all[1], other, expired, unknown, all[3]});
   CHECK(driver.settle("a", {}).empty());
   CHECK(driver.settle("b", {other}).empty());
-  CHECK(driver.drain("a") == Texts{"2", "5"});
+  const Texts expected = driver.traits().keeps_places ? Texts{"2", "5"} : Texts{"5", "2"};
+  CHECK(driver.drain("a") == expected);
 }
 
 TEST_CASE("a receipt is good for one delivery") {

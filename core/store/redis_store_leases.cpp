@@ -196,18 +196,18 @@ void RedisStore::execute(ExtendCommand& command) {
   node.send({"ZADD", keys_.beside(command.endpoint, "due"), "XX",
              std::to_string(clock(command.lease)), receipt},
             {});
+  const RedisCommand is_held{"HEXISTS", keys_.beside(command.endpoint, "lease"), receipt};
   const Deadline ends = Deadline::in(command.lease, now_);
-  node.send({"HEXISTS", keys_.beside(command.endpoint, "lease"), receipt},
-            [this, asked = std::move(command), ends](const RedisValue* reply) {
-              const bool held = reply != nullptr && reply->integer() == 1;
-              if (held && !ends.is_never()) looks_.due(asked.endpoint, ends.at());
-              if (!asked.done) return;
-              if (reply == nullptr || reply->is_error()) {
-                return asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
-              }
-              if (!held) return asked.done(gone(asked.endpoint));
-              asked.done(std::monostate());
-            });
+  node.send(is_held, [this, asked = std::move(command), ends](const RedisValue* reply) {
+    const bool held = reply != nullptr && reply->integer() == 1;
+    if (held && !ends.is_never()) looks_.due(asked.endpoint, ends.at());
+    if (!asked.done) return;
+    if (reply == nullptr || reply->is_error()) {
+      return asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
+    }
+    if (!held) return asked.done(gone(asked.endpoint));
+    asked.done(std::monostate());
+  });
 }
 
 // ---------------------------------------------------------------- what nobody asked for

@@ -135,6 +135,13 @@ void RedisServer::start() {
   }
 }
 
+bool RedisServer::is_silent() {
+  const Context context(redisConnectUnixWithTimeout(socket_.c_str(), {0, 10'000}));
+  REQUIRE(context != nullptr);
+  redisSetTimeout(context.get(), {0, 10'000});
+  return asked(*context, {"PING"}).starts_with("no answer: ");
+}
+
 std::string RedisServer::ask(const std::vector<std::string>& words) {
   const Context context = connect(socket_);
   REQUIRE(context != nullptr);

@@ -32,6 +32,9 @@ class RedisServer {
   /// nil as "(nil)", errors as they are.
   std::string ask(const std::vector<std::string>& words);
 
+  /// It has not answered within a hundredth of a second.
+  bool is_silent();
+
   void kill();   ///< as a crash would
   void start();  ///< again, with the same directory
 
