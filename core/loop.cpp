@@ -64,8 +64,10 @@ void Loop::set_timer() {
     uv_timer_stop(&timer_);
     return;
   }
+  // It repeats, because libuv fires what is due before it sleeps and then sleeps for what is left: a
+  // moment that passes between this call and that one would leave nothing, and a sleep without end.
   uv_timer_start(
-      &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(earliest.left(now()).count()), 0);
+      &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(earliest.left(now()).count()), 1);
 }
 
 void Loop::turn(Wait wait) {

@@ -51,6 +51,17 @@ TEST_CASE("a turn sleeps no longer than the earliest wish") {
   CHECK(loop.now() >= wish.at());
 }
 
+TEST_CASE("a turn that begins after the earliest wish has come does not sleep at all") {
+  Loop loop;
+  const Deadline wish = Deadline::in(std::chrono::milliseconds(5), loop.now());
+  loop.add({.next_wish = [&](TimePoint) { return wish; }, .run_due = {}, .run_end = {}});
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+  while (std::chrono::steady_clock::now() < later) {
+  }
+  loop.turn(Loop::Wait::yes);
+  CHECK(wish.reached(loop.now()));
+}
+
 TEST_CASE("what another thread posts runs on the loop's thread, in order") {
   Loop loop;
   std::vector<int> ran;
