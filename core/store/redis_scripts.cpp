@@ -100,7 +100,7 @@ local out={0,-1,0,0}
 local at,number,bytes,dropped,failed=8,tonumber(ARGV[6]),0,0,nil
 local again=redis.call('LLEN',retry)
 local function undo(why,from,raw)
-  redis.call('HDEL',lease,ARGV[at])
+  redis.pcall('HDEL',lease,ARGV[at])
   redis.call('LPUSH',from,raw)
   failed=why
 end

@@ -11,7 +11,8 @@ namespace pistachio {
 //
 // Rules that every script keeps, because Redis does not roll a failed script back:
 //   * The type of every key is looked at before the first write: a key that somebody else made
-//     something of stops the script while nothing has happened.
+//     something of stops the script while nothing has happened. Claims, which must be fast, try,
+//     and put the message back when a write fails.
 //   * The first write is one that a Redis which is out of memory allows (LPOP, HDEL, ZREM); what
 //     follows in the same script is then allowed, too. So a full Redis can be emptied.
 //   * What is left in the list and in :retry is looked at after the last write to them, in the
