@@ -112,6 +112,7 @@ void RedisNode::on_greeting(const RedisValue& value) {
 
 void RedisNode::refuse(const RedisTrouble& trouble) {
   lost_why_ = trouble.what;
+  if (!trouble.heals) lost_code_ = Errc::bad_argument;
   asks_for_patience_ = trouble.heals && !trouble.is_replica;
 }
 

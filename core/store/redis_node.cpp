@@ -151,8 +151,8 @@ void RedisNode::lose() {
   ask_time_at_ = Deadline::never();
   const std::string why = std::exchange(lost_why_, {});
   const bool told = !was_ready_once_ || (!was_ready && trouble_.has_value());
-  trouble_ =
-      Error{Errc::unavailable, "cannot use " + options_.address.shown() + ": " + why, kRetryAfter};
+  trouble_ = Error{std::exchange(lost_code_, Errc::unavailable),
+                   "cannot use " + options_.address.shown() + ": " + why, kRetryAfter};
   if (!told) report(trouble_->message + "; polls wait and pushes are refused until that works");
   ++failures_;
   const double random = std::generate_canonical<double, 32>(random_);

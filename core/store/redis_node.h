@@ -56,7 +56,8 @@ class RedisNode {
 
   bool is_ready() const { return state_ == State::ready; }
   bool has_doorbell() const { return tracking_; }
-  /// Why it is not ready; nothing when it is or has not been tried yet.
+  /// Why it is not ready; nothing when it is or has not been tried yet. Errc::bad_argument where
+  /// Redis refuses us for good: a wrong password, say.
   const std::optional<Error>& trouble() const { return trouble_; }
   /// The trouble is one that Redis itself expects to be over soon: it is loading its data.
   bool asks_for_patience() const { return asks_for_patience_; }
@@ -121,6 +122,7 @@ class RedisNode {
   bool was_ready_once_ = false;  // else whoever opens it tells of the trouble
   bool asks_for_patience_ = false;
   std::string lost_why_;  // noted when it happens, acted on by run()
+  Errc lost_code_ = Errc::unavailable;
 
   std::optional<std::int64_t> bell_id_;
   std::int64_t command_id_ = 0;  // of the connection before, when there was one

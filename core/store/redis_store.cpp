@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kNever = 9'000'000'000'000'000;
 
 // In one piece Redis would be held up for longer than others should wait.
-constexpr std::size_t kMostAtOnce = 100'000;
+constexpr std::size_t kMostAtOnce = 200'000;
 
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
 
