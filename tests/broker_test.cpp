@@ -28,6 +28,25 @@ TEST_CASE("a poll gets the message that is there, at the end of the turn and not
   CHECK(house.broker.polls() == 0);
 }
 
+TEST_CASE("a store is told when nobody waits for an endpoint any more, and not before") {
+  House house(true);
+  const PollId first = house.poll({"a", "b"}, 1);
+  house.poll({"a"}, 2);
+  house.run();
+  while (house.slow_store.waiting_claims() + house.slow_store.waiting_answers() > 0) {
+    if (house.slow_store.waiting_claims() > 0) house.slow_store.release_claim();
+    house.run();
+    if (house.slow_store.waiting_answers() > 0) house.slow_store.release_answer();
+    house.run();
+  }
+  CHECK(house.slow_store.left.empty());
+  house.broker.cancel(first);
+  house.run();
+  CHECK(house.slow_store.left == std::vector<std::string>{"b"});
+  house.pass(std::chrono::seconds(30));
+  CHECK(house.slow_store.left == std::vector<std::string>{"b", "a"});
+}
+
 TEST_CASE("a poll that arrives later never overtakes one that waits") {
   House house;
   for (std::uint64_t caller = 1; caller <= 5; ++caller) {

@@ -174,6 +174,20 @@ TEST_CASE("delays and leases of a server that died are kept by those that live")
   CHECK(house.first.rung["b"] > 0);
 }
 
+TEST_CASE("an endpoint is looked after as long as somebody waits for it, and no longer") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  Store& store = house.first.store();
+  REQUIRE(house.first.claim("a").empty());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(store.next_wish().left(house.first.now()) <= EndpointLooks::kEvery);
+    house.first.pass(EndpointLooks::kEvery);
+  }
+  store.nobody_waits(endpoint("a"));
+  house.first.pass(EndpointLooks::kEvery);
+  CHECK(store.next_wish().is_never());
+}
+
 TEST_CASE("scripts that Redis has forgotten are given to it again") {
   if (!RedisServer::is_installed()) return;
   RedisHouse house;

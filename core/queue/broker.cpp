@@ -84,8 +84,10 @@ bool Broker::run(TimePoint now) {
   for (WaitingLine* line : looking_at_) {
     line->noted = false;
     serve(*line);
-    if (line->waiting == 0 && line->claims == 0 && !line->noted)
+    if (line->waiting == 0 && line->claims == 0 && !line->noted) {
+      store_.nobody_waits(*line->name);
       lines_.erase(lines_.find(*line->name));
+    }
   }
   looking_at_.clear();
   return true;

@@ -24,6 +24,12 @@ void EndpointLooks::claimed(const EndpointName& endpoint, TimePoint now) {
   if (known.second.at > now + kEvery) move(known, now + kEvery);
 }
 
+// It stays until its time comes, so that an endpoint that is polled again and again costs nothing.
+void EndpointLooks::left(const EndpointName& endpoint) {
+  const auto found = endpoints_.find(endpoint);
+  if (found != endpoints_.end()) found->second.waited_until = Deadline(TimePoint::min());
+}
+
 void EndpointLooks::due(const EndpointName& endpoint, TimePoint when) {
   auto& known = *endpoints_.try_emplace(endpoint).first;
   if (when < known.second.at) move(known, when);

@@ -24,6 +24,8 @@ class EndpointLooks {
 
   /// Somebody claims from it, and may wait.
   void claimed(const EndpointName& endpoint, TimePoint now);
+  /// Nobody waits there any more.
+  void left(const EndpointName& endpoint);
   /// Something is due there at `when`, or earlier.
   void due(const EndpointName& endpoint, TimePoint when);
 

@@ -55,6 +55,7 @@ class RedisStore final : public Store {
   void set_bell(Bell bell) override { bell_ = std::move(bell); }
   void push(Push push, Done<Pushed> done) override;
   void claim(Claim claim, Done<Claimed> done) override;
+  void nobody_waits(const EndpointName& endpoint) override { looks_.left(endpoint); }
   void settle(EndpointName endpoint, std::vector<Receipt> receipts,
               Done<std::vector<Receipt>> done) override;
   void settle(const EndpointName& endpoint, const Receipt& receipt) override;

@@ -133,6 +133,10 @@ class Store {
   /// Takes the first available messages. The Claimed views end with the completion.
   virtual void claim(Claim claim, Done<Claimed> done) = 0;
 
+  /// Whoever waited for `endpoint` does so no more: a hint to a store that others change, too, and
+  /// that looks after an endpoint from a claim that found nothing until it is told this.
+  virtual void nobody_waits(const EndpointName&) {}
+
   /// Removes for good. Completes with those receipts that no longer held a message of `endpoint`.
   /// `done` may be empty when nobody waits for the answer.
   virtual void settle(EndpointName endpoint, std::vector<Receipt> receipts,

@@ -22,6 +22,7 @@ class ForwardingStore : public Store {
   void claim(Claim claim, Done<Claimed> done) override {
     inner_.claim(std::move(claim), std::move(done));
   }
+  void nobody_waits(const EndpointName& endpoint) override { inner_.nobody_waits(endpoint); }
   void settle(EndpointName endpoint, std::vector<Receipt> receipts,
               Done<std::vector<Receipt>> done) override {
     inner_.settle(std::move(endpoint), std::move(receipts), std::move(done));

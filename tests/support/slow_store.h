@@ -54,6 +54,11 @@ class SlowStore : public ForwardingStore {
   }
   void fail_next(int claims) { fail_next_ = claims; }
 
+  void nobody_waits(const EndpointName& endpoint) override { left.push_back(endpoint.text()); }
+
+  /// Of which endpoints it was told that nobody waits for them, in that order.
+  std::vector<std::string> left;
+
   void claim(Claim claim, Done<Claimed> done) override {
     claims_.emplace_back(std::move(claim), std::move(done));
   }
