@@ -3,42 +3,7 @@
 # Waits for what can be observed (a line, a number, an exit), with a bound; never for a while.
 set -u
 binary=$(realpath "${1:?usage: end_to_end.sh BINARY}")
-room=$(mktemp -d "${TMPDIR:-/tmp}/pistachio-e2e-XXXXXX")
-servers=()
-trap 'kill -9 "${servers[@]}" 2>/dev/null; rm -rf "$room"' EXIT
-passed=0
-failed=0
-
-check() {  # check SENTENCE ACTUAL EXPECTED
-  if [ "$2" = "$3" ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  got:      %q\n  expected: %q\n' "$1" "$2" "$3"
-  fi
-}
-
-# until_true SECONDS COMMAND...: asks again and again until it succeeds.
-until_true() {
-  local give_up=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $give_up ] || return 1
-    read -r -t 0.02 <> <(:) || true  # a pause that is not a guess: the question is asked again
-  done
-}
-
-# start NAME ARGUMENTS...: a server on a free port; sets $server and $url.
-start() {
-  local log=$room/$1.log
-  shift
-  "$binary" serve --store memory: --listen 127.0.0.1:0 "$@" 2>"$log" &
-  server=$!
-  servers+=("$server")
-  until_true 10 grep -q 'serving' "$log" || { echo "the server did not start:"; cat "$log"; exit 1; }
-  url=$(grep -o 'http://[^, ]*' "$log" | head -1)
-  export PISTACHIO_URL=$url
-}
+source "$(dirname "$0")/support/black_box.sh"
 
 status() { curl -s -o "$room/body" -w '%{http_code}' "$@"; }
 waits() { [ "$(curl -sI "$url/$1" | tr -d '\r' | sed -n 's/^Pistachio-Waiting: //p')" = "$2" ]; }
@@ -109,5 +74,4 @@ check "an open address without --open is refused" "$?" 1
 "$binary" serve --store nonsense: 2>"$room/err"
 check "an unknown store is refused" "$?" 1
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish
