@@ -1,5 +1,7 @@
 #include "cli/server_options.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -17,7 +19,8 @@ Expected<LinkOptions> link_options(const ServerOptions& options) {
     std::ostringstream text;
     if (file) text << file.rdbuf();
     if (!file || file.bad()) {
-      return failure(Errc::bad_argument, "cannot read the token file " + options.token_file);
+      return failure(Errc::bad_argument, "cannot read the token file " + options.token_file + ": " +
+                                             std::strerror(errno));
     }
     link.token = text.str();
     link.token.erase(link.token.find_last_not_of(" \t\r\n") + 1);

@@ -46,14 +46,14 @@ _pistachio() {
     --log-level) COMPREPLY=($(compgen -W "trace debug info warn error off" -- "$cur")) ;;
     --log-format) COMPREPLY=($(compgen -W "text json" -- "$cur")) ;;
     --format) COMPREPLY=($(compgen -W "raw json" -- "$cur")) ;;
-    --store) COMPREPLY=($(compgen -W "memory:" -- "$cur")) ;;
+    --store) COMPREPLY=($(compgen -W "file: memory:" -- "$cur")) ;;
     --exec) COMPREPLY=($(compgen -c -- "$cur")) ;;
   esac
   if [ -n "$takes" ]; then COMPREPLY=("${COMPREPLY[@]/#/${before-}}") && return; fi
   case $command:$word in
     :-*) COMPREPLY=($(compgen -W "--config --version --help" -- "$cur")) ;;
     :*) COMPREPLY=($(compgen -W "serve push listen stats peek purge redrive" -- "$cur")) ;;
-    serve:*) COMPREPLY=($(compgen -W "--namespace --path --listen --open --timeout --store --max-message-size --max-queued
+    serve:*) COMPREPLY=($(compgen -W "--namespace --path --listen --open --timeout --store --max-store-size --memory-budget --max-message-size --max-queued
       --max-attempts --max-lease --default-ttl --max-connections --cors-origin --drain-timeout --log-level --log-format
       --config --help" -- "$cur")) ;;
     push:-*) COMPREPLY=($(compgen -W "--file --lines --ndjson --content-type --delay --ttl --key --retry-for --verbose $server" -- "$cur")) ;;
