@@ -250,7 +250,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 void Connection::deliver(const RequestHead& head, Body body) {
   state_ = State::waiting;
-  server_.callbacks_.on_request(head, std::move(body), id_);
+  server_.callbacks_.on_request(head, body, id_);
   // A client that had closed its sending side before this request was parsed counts as gone, if it
   // is a poll.
   if (ended_ && state_ == State::waiting && context_.tag != 0) on_end();
