@@ -64,8 +64,11 @@ void Loop::set_timer() {
     uv_timer_stop(&timer_);
     return;
   }
+  // libuv before 1.45 calls timers that are due before it sleeps, and then sleeps although nothing
+  // is left to wake it: it must be told that this turn is over.
   uv_timer_start(
-      &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(earliest.left(now()).count()), 0);
+      &timer_, [](uv_timer_t* timer) { uv_stop(timer->loop); },
+      static_cast<std::uint64_t>(earliest.left(now()).count()), 0);
 }
 
 void Loop::turn(Wait wait) {

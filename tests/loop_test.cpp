@@ -51,6 +51,24 @@ TEST_CASE("a turn sleeps no longer than the earliest wish") {
   CHECK(loop.now() >= wish.at());
 }
 
+// With libuv before 1.45 the first of these would sleep for ever.
+TEST_CASE("a turn does not sleep when a wish is due already, or becomes due before it can sleep") {
+  Loop loop;
+  Deadline wish;
+  int due = 0;
+  loop.add({.next_wish = [&](TimePoint) { return wish; },
+            .run_due =
+                [&](TimePoint now) {
+                  if (wish.reached(now)) ++due;
+                },
+            .run_end = {}});
+  wish = Deadline(loop.now());
+  loop.turn(Loop::Wait::yes);
+  CHECK(due == 1);
+  loop.turn(Loop::Wait::yes);
+  CHECK(due == 2);
+}
+
 TEST_CASE("what another thread posts runs on the loop's thread, in order") {
   Loop loop;
   std::vector<int> ran;
