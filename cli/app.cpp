@@ -133,6 +133,8 @@ class CommandLine {
     flags.add("--ttl", push_.ttl);
     flags.add("--key", push_.key);
     flags.add("--retry-for", push_.retry_for);
+    flags.add("--redis", push_.redis);
+    flags.add("--namespace", push_.name_space);
     flags.add("-v,--verbose", push_.verbose);
     declare_server(flags, push_.server);
     apps_.back()->add_option("ENDPOINT", push_.endpoint);

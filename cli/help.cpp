@@ -40,13 +40,13 @@ Examples:
   --open                  allow addresses that are not loopback without tokens
   --path P                where the endpoints live [/messages]
   --namespace NS          prefix of the endpoints in the store [none]
-  --store URL             file:DIR, or memory: [file:~/.local/state/pistachio]
+  --store URL             file:DIR, redis://HOST:PORT/DB, redis+unix:///PATH
+                          or memory: [file:~/.local/state/pistachio]
   --max-store-size S      of its file [no limit]   --memory-budget S  [256MiB]
   --timeout T             longest a poll is held [30s]
   --max-message-size S    [1MiB]          --max-lease T    [12h]
   --max-queued N          messages per endpoint [no limit]
-  --max-attempts N        then it is a dead letter [0: never]
-  --default-ttl T         a message lives so long [no limit]
+  --max-attempts N        then a dead letter [never]  --default-ttl T  [none]
   --max-connections N     [what the file limit allows]
   --cors-origin O         web pages that may use it; repeatable, or * [none]
   --drain-timeout T       time to end in when told to [10s]
@@ -76,6 +76,7 @@ Tries again while that makes sense, and never doubles a message.
                       [http://127.0.0.1:8080/messages]
   --token T           or --token-file F: who I am [none]
   --ca-file F         trust these certificates; --insecure: trust any
+  --redis URL         no server, but straight into its Redis; --namespace NS
   --config FILE       read flags from FILE, section [push]
 
 Examples:

@@ -6,12 +6,15 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 #include "cli/exit_status.h"
 #include "cli/line_batches.h"
 #include "cli/progress.h"
 #include "cli/pusher.h"
+#include "cli/redis_sender.h"
 #include "cli/units.h"
 #include "core/endpoint_name.h"
 
@@ -87,6 +90,9 @@ std::optional<std::string> what_is_wrong(const PushOptions& options) {
     return "--key: a key is 1 to 255 printable characters";
   }
   if (!is_printable(options.content_type)) return "--content-type: it is not printable";
+  if (options.redis.empty() && !options.name_space.empty()) {
+    return "--namespace is that of keys in Redis: it goes with --redis";
+  }
   if (options.retry_for > kLongestRetry) {
     return "--retry-for: at most " + describe(kLongestRetry) +
            ", after which a retry might double the message";
@@ -140,6 +146,46 @@ int push_many(PushWish& wish, Pusher& pusher, const Input& input, bool verbose,
   return kDone;
 }
 
+// For one attempt: a server that takes the connection and is silent must not use up the time for
+// retries, and a large message over a slow line must get through.
+Duration patience(std::size_t bytes) {
+  constexpr std::size_t kSlowestLine = 64;  // bytes per millisecond
+  return std::chrono::seconds(10) + Duration(static_cast<Duration::rep>(bytes / kSlowestLine));
+}
+
+// Over HTTP, on one connection.
+class HttpSender {
+ public:
+  HttpSender(const ClientUrl& url, const LinkOptions& link) : client_(url, link, watch_) {}
+
+  PushAnswer push(const PushWish& wish) {
+    const auto answered = client_.push(wish, Deadline::in(patience(wish.body.size()), now()));
+    if (answered) return read_push_answer(*answered);
+    return PushTrouble{answered.error().message, std::nullopt, true};
+  }
+
+ private:
+  ExchangeWatch watch_;
+  Client client_;
+};
+
+// An error is the exit status and why.
+tl::expected<Pusher::Attempt, std::pair<int, std::string>> sender_of(const PushOptions& options) {
+  const auto wrong = [](int status, const std::string& why) {
+    return tl::make_unexpected(std::pair(status, why));
+  };
+  if (!options.redis.empty()) {
+    auto sender = std::make_shared<RedisSender>(options.redis, options.name_space);
+    return [sender](const PushWish& wish) { return sender->push(wish); };
+  }
+  const auto url = ClientUrl::parse(options.server.url);
+  if (!url) return wrong(kWrongUsage, "--url: " + url.error().message);
+  const auto link = link_options(options.server);
+  if (!link) return wrong(kFailed, link.error().message);
+  auto sender = std::make_shared<HttpSender>(*url, *link);
+  return [sender](const PushWish& wish) { return sender->push(wish); };
+}
+
 }  // namespace
 
 int push(const PushOptions& options, const Surroundings& surroundings) {
@@ -148,18 +194,14 @@ int push(const PushOptions& options, const Surroundings& surroundings) {
     return status;
   };
   if (const auto wrong = what_is_wrong(options)) return complain(kWrongUsage, *wrong);
-  const auto url = ClientUrl::parse(options.server.url);
-  if (!url) return complain(kWrongUsage, "--url: " + url.error().message);
-  const auto link = link_options(options.server);
-  if (!link) return complain(kFailed, link.error().message);
+  const auto sender = sender_of(options);
+  if (!sender) return complain(sender.error().first, sender.error().second);
   const Input input(options.file, surroundings.in);
   if (!input.is_open()) {
     return complain(kFailed, "cannot open " + input.name() + ": " + std::strerror(errno));
   }
 
-  ExchangeWatch watch;
-  Client client(*url, *link, watch);
-  Pusher pusher(client, options.retry_for, surroundings);
+  Pusher pusher(*sender, options.retry_for, surroundings);
   PushWish wish{.endpoint = options.endpoint,
                 .body = {},
                 .content_type = options.content_type,

@@ -23,6 +23,8 @@ struct PushOptions {
   std::string key;                                ///< --key; empty: one is made
   bool verbose = false;                           ///< print the id, or how many
   Duration retry_for = std::chrono::seconds(30);  ///< 0: one attempt
+  std::string redis;       ///< --redis: no server, but its store; empty: none
+  std::string name_space;  ///< --namespace, with --redis
 };
 
 /// The longest --retry-for: the server forgets an idempotency key after ten minutes.

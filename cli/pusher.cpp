@@ -2,6 +2,7 @@
 
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "cli/exit_status.h"
 #include "cli/units.h"
@@ -23,30 +24,20 @@ std::string make_key(std::random_device& random) {
   return key;
 }
 
-// For one attempt: a server that takes the connection and is silent must not use up the time for
-// retries, and a large message over a slow line must get through.
-Duration patience(std::size_t bytes) {
-  constexpr std::size_t kSlowestLine = 64;  // bytes per millisecond
-  return std::chrono::seconds(10) + Duration(static_cast<Duration::rep>(bytes / kSlowestLine));
-}
-
-PushAnswer attempt(Client& client, const PushWish& wish) {
-  const auto answered = client.push(wish, Deadline::in(patience(wish.body.size()), now()));
-  if (answered) return read_push_answer(*answered);
-  return PushTrouble{answered.error().message, std::nullopt, true};
-}
-
 }  // namespace
 
-Pusher::Pusher(Client& client, Duration retry_for, const Surroundings& surroundings)
-    : client_(client), retry_for_(retry_for), surroundings_(surroundings), jitter_(entropy_()) {}
+Pusher::Pusher(Attempt attempt, Duration retry_for, const Surroundings& surroundings)
+    : attempt_(std::move(attempt)),
+      retry_for_(retry_for),
+      surroundings_(surroundings),
+      jitter_(entropy_()) {}
 
 tl::expected<Accepted, int> Pusher::push(PushWish& wish, const std::string& whose) {
   if (wish.key.empty()) wish.key = make_key(entropy_);
   const Backoff backoff;
   const auto give_up = Deadline::in(retry_for_, now());
   for (unsigned failures = 1;; ++failures) {
-    const auto answer = attempt(client_, wish);
+    const auto answer = attempt_(wish);
     if (const auto* accepted = std::get_if<Accepted>(&answer)) return *accepted;
     if (const auto* refused = std::get_if<PushRefused>(&answer)) {
       say(whose + refused->message);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <random>
 #include <string>
 #include <tl/expected.hpp>
@@ -14,8 +15,11 @@ namespace pistachio::cli {
 /// Retries go under one idempotency key, so that they never double a message.
 class Pusher {
  public:
-  /// All references must outlive the pusher. `retry_for` is for each body anew.
-  Pusher(Client& client, Duration retry_for, const Surroundings& surroundings);
+  /// Sends it once, and says what came of it.
+  using Attempt = std::function<PushAnswer(const PushWish&)>;
+
+  /// `surroundings` must outlive the pusher. `retry_for` is for each body anew.
+  Pusher(Attempt attempt, Duration retry_for, const Surroundings& surroundings);
 
   /// Gives `wish` a key of its own if it has none. An error is the exit status; why has been said
   /// then, with `whose` (empty, or "lines 1 to 1000: ") before it.
@@ -25,7 +29,7 @@ class Pusher {
   void say(const std::string& line);
 
  private:
-  Client& client_;
+  const Attempt attempt_;
   const Duration retry_for_;
   const Surroundings& surroundings_;
   std::random_device entropy_;

@@ -206,6 +206,8 @@ int run(const ServeOptions& options, std::ostream& err) {
        .now = loop.now(),
        .wall_now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
        .wake = [&loop] { loop.post([] {}); },
+       .loop = loop.uv(),
+       .longest_wait = options.timeout,
        .report = [&log](const std::string& what) { log.error(what); }});
   if (!store) throw cannot(store.error().message);
 

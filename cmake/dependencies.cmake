@@ -29,6 +29,7 @@ endfunction()
 
 use_pkgconfig(libuv libuv libuv1-dev libuv-devel libuv)
 use_pkgconfig(sqlite sqlite3 libsqlite3-dev sqlite-devel sqlite)
+use_pkgconfig(hiredis hiredis libhiredis-dev hiredis-devel hiredis)
 use_pkgconfig(openssl openssl libssl-dev openssl-devel openssl@3)
 use_pkgconfig(httplib cpp-httplib libcpp-httplib-dev cpp-httplib-devel cpp-httplib)
 use_pkgconfig(json nlohmann_json nlohmann-json3-dev json-devel nlohmann-json)

@@ -46,7 +46,7 @@ _pistachio() {
     --log-level) COMPREPLY=($(compgen -W "trace debug info warn error off" -- "$cur")) ;;
     --log-format) COMPREPLY=($(compgen -W "text json" -- "$cur")) ;;
     --format) COMPREPLY=($(compgen -W "raw json" -- "$cur")) ;;
-    --store) COMPREPLY=($(compgen -W "file: memory:" -- "$cur")) ;;
+    --store) COMPREPLY=($(compgen -W "file: memory: redis://" -- "$cur")) ;;
     --exec) COMPREPLY=($(compgen -c -- "$cur")) ;;
   esac
   if [ -n "$takes" ]; then COMPREPLY=("${COMPREPLY[@]/#/${before-}}") && return; fi
@@ -56,7 +56,7 @@ _pistachio() {
     serve:*) COMPREPLY=($(compgen -W "--namespace --path --listen --open --timeout --store --max-store-size --memory-budget --max-message-size --max-queued
       --max-attempts --max-lease --default-ttl --max-connections --cors-origin --drain-timeout --log-level --log-format
       --config --help" -- "$cur")) ;;
-    push:-*) COMPREPLY=($(compgen -W "--file --lines --ndjson --content-type --delay --ttl --key --retry-for --verbose $server" -- "$cur")) ;;
+    push:-*) COMPREPLY=($(compgen -W "--redis --namespace --file --lines --ndjson --content-type --delay --ttl --key --retry-for --verbose $server" -- "$cur")) ;;
     listen:-*) COMPREPLY=($(compgen -W "--count --once --drain --wait --lease --batch --format --null --backoff --retry-for
       --exec --jobs $server" -- "$cur")) ;;
     stats:-*) COMPREPLY=($(compgen -W "--watch $server" -- "$cur")) ;;

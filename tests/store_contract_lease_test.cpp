@@ -61,7 +61,8 @@ TEST_CASE("settling says which receipts no longer held a message of the endpoint
   CHECK(gone == std::vector<Receipt>{all[0], all[1], other, expired, unknown, all[3]});
   CHECK(driver.settle("a", {}).empty());
   CHECK(driver.settle("b", {other}).empty());
-  CHECK(driver.drain("a") == Texts{"2", "5"});
+  const Texts expected = driver.traits().keeps_places ? Texts{"2", "5"} : Texts{"5", "2"};
+  CHECK(driver.drain("a") == expected);
 }
 
 TEST_CASE("a receipt is good for one delivery") {
@@ -113,7 +114,9 @@ TEST_CASE("a message that is given back is first again, before everything pushed
   for (const std::size_t i : {2u, 0u, 3u, 1u}) {
     REQUIRE(driver.give_back("a", taken[i].receipt).has_value());
   }
-  CHECK(driver.drain("a") == Texts{"1", "2", "3", "4", "5", "6"});
+  Texts expected{"1", "2", "3", "4", "5", "6"};
+  if (!driver.traits().keeps_places) expected = {"2", "4", "1", "3", "5", "6"};
+  CHECK(driver.drain("a") == expected);
 }
 
 TEST_CASE("a message keeps its id however often it is given back") {
@@ -212,8 +215,10 @@ TEST_CASE("a message counted as often as allowed is a dead letter with its id an
   fail(driver, "a", 3);
   driver.push("a", "1", {.content_type = "text/html"});
   driver.push("a", "2");
-  const std::string id = driver.peek("a").front().id;
-  fail(driver, "a", 2);
+  std::string id = driver.peek("a").front().id;
+  fail(driver, "a", 1);
+  if (!driver.traits().knows_ids_at_push) id = driver.peek("a").front().id;
+  fail(driver, "a", 1);
   CHECK(driver.peek("a.dead").size() == 1);
   fail(driver, "a", 1);
   CHECK(bodies(driver.peek("a.dead")) == Texts{"old", "1"});
@@ -281,8 +286,9 @@ TEST_CASE("dead letters have no dead letters of their own: they go back to their
 TEST_CASE("redriven messages join the endpoint they came from, in order, attempts reset") {
   StoreDriver driver({.max_attempts = 2});
   driver.push("a", "1", {.more = {"2", "3"}});
-  const auto seen = driver.peek("a");
+  auto seen = driver.peek("a");
   for (int i = 0; i < 3; ++i) fail(driver, "a", 2);
+  if (!driver.traits().knows_ids_at_push) seen = driver.peek("a.dead");
   driver.push("a", "4");
   driver.push("a.dead", "pushed there");
   CHECK(driver.redrive("a.dead") == 4);

@@ -415,7 +415,7 @@ class SideBySide {
 }  // namespace
 
 TEST_CASE("a store does what a plain model of it does, whatever is asked and however it ends") {
-  const StoreFactory factory = GENERATE(from_range(store_factories()));
+  const StoreFactory factory = GENERATE(from_range(local_store_factories()));
   const bool memory = factory.name == "memory";
   const std::uint32_t seed = GENERATE(range(1u, 13u));
   StoreOptions options;

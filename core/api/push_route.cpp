@@ -1,13 +1,11 @@
 // POST {path}/{endpoint}: the push (PROTOCOL section 4).
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/api/api.h"
 #include "core/api/message_lines.h"
+#include "core/api/push_key.h"
 
 namespace pistachio {
 namespace {
@@ -20,22 +18,6 @@ constexpr std::size_t kMaxSplit = 200'000;
 constexpr std::size_t kSplitFactor = 16;
 
 using Split = std::string_view;  // "", "lines" or "ndjson"
-
-std::string sha256(std::initializer_list<std::string_view> parts) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
-  for (const std::string_view part : parts) {
-    // Length first: "ab","c" and "a","bc" are different things.
-    const std::uint64_t length = part.size();
-    EVP_DigestUpdate(context, &length, sizeof(length));
-    EVP_DigestUpdate(context, part.data(), part.size());
-  }
-  EVP_DigestFinal_ex(context, digest.data(), &size);
-  EVP_MD_CTX_free(context);
-  return std::string(reinterpret_cast<const char*>(digest.data()), size);
-}
 
 bool is_key(std::string_view key) {
   return !key.empty() && key.size() <= 255 &&
@@ -151,11 +133,9 @@ void Api::push(Request& request, const Target& target) {
   defaults.delay = delay->value_or(Duration::zero());
   defaults.ttl = ttl->has_value() ? *ttl : options_.default_ttl;
   if (fields.has_idempotency_key) {
-    push.key = sha256({fields.idempotency_key});
+    push.key = push_key(fields.idempotency_key);
     push.fingerprint =
-        sha256({split != nullptr ? *split : std::string_view(), defaults.content_type,
-                std::to_string(defaults.delay.count()),
-                defaults.ttl ? std::to_string(defaults.ttl->count()) : "none", bytes});
+        push_fingerprint(split != nullptr ? *split : std::string_view(), defaults, bytes);
   }
   if (split == nullptr) {
     push.message = std::move(defaults);

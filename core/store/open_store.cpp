@@ -1,15 +1,20 @@
 #include "core/store/open_store.h"
 
 #include <stdlib.h>
+#include <uv.h>
 
+#include <cassert>
 #include <utility>
 
 #include "core/store/local_store.h"
+#include "core/store/redis_address.h"
+#include "core/store/redis_store.h"
 
 namespace pistachio {
 namespace {
 
 constexpr std::string_view kFile = "file:";
+constexpr std::string_view kRedis = "redis";  // redis://, redis+unix:// and their kin
 
 // For people: where a relative name leads.
 std::string absolute(const std::string& path) {
@@ -37,6 +42,54 @@ Expected<OpenedStore> open_file(const std::string& directory, OpenOptions option
   return OpenedStore{.store = *std::move(store), .shown = "file:" + absolute(directory)};
 }
 
+// How long a Redis that is loading its data is waited for.
+constexpr Duration kLoading = std::chrono::seconds(30);
+
+TimePoint now_of(uv_loop_t* loop) {
+  return TimePoint(Duration(static_cast<std::int64_t>(uv_now(loop))));
+}
+
+// Turns the loop, in which nothing else is yet, until the store can be used or will never be.
+std::optional<Error> wait_until_usable(RedisStore& store, uv_loop_t* loop) {
+  constexpr std::uint64_t kLook = 10;  // milliseconds
+  auto* const look = new uv_timer_t;
+  uv_timer_init(loop, look);
+  uv_timer_start(
+      look, [](uv_timer_t*) {}, kLook, kLook);
+  uv_update_time(loop);
+  const auto give_up = Deadline::in(kLoading, now_of(loop));
+  std::optional<Error> trouble;
+  for (;;) {
+    while (store.run(now_of(loop))) {
+    }
+    trouble = store.health();
+    if (!trouble || !store.may_become_usable() || give_up.reached(now_of(loop))) break;
+    uv_run(loop, UV_RUN_ONCE);
+  }
+  uv_close(reinterpret_cast<uv_handle_t*>(look),
+           [](uv_handle_t* closed) { delete reinterpret_cast<uv_timer_t*>(closed); });
+  return trouble;
+}
+
+Expected<OpenedStore> open_redis(std::string_view url, OpenOptions options) {
+  assert(options.loop != nullptr);
+  auto address = RedisAddress::parse(url);
+  if (!address) return tl::make_unexpected(std::move(address.error()));
+  auto name_space = RedisKeys::check(options.name_space);
+  if (!name_space) return tl::make_unexpected(std::move(name_space.error()));
+  std::string shown = address->shown();
+  auto store = std::make_unique<RedisStore>(
+      options.loop, RedisStore::Options{.node = {.address = *std::move(address)},
+                                        .store = options.store,
+                                        .name_space = *std::move(name_space),
+                                        .longest_wait = options.longest_wait,
+                                        .report = std::move(options.report)});
+  if (auto trouble = wait_until_usable(*store, options.loop)) {
+    return tl::make_unexpected(*std::move(trouble));
+  }
+  return OpenedStore{.store = std::move(store), .shown = std::move(shown)};
+}
+
 }  // namespace
 
 Expected<OpenedStore> open_store(std::string_view url, OpenOptions options) {
@@ -46,8 +99,9 @@ Expected<OpenedStore> open_store(std::string_view url, OpenOptions options) {
   if (url.starts_with(kFile) && url.size() > kFile.size()) {
     return open_file(std::string(url.substr(kFile.size())), std::move(options));
   }
+  if (url.starts_with(kRedis)) return open_redis(url, std::move(options));
   return failure(Errc::bad_argument, "cannot open the store '" + std::string(url) +
-                                         "': it is memory: or file:DIRECTORY");
+                                         "': it is memory:, file:DIRECTORY or redis://HOST");
 }
 
 }  // namespace pistachio

@@ -10,10 +10,12 @@
 #include "core/error.h"
 #include "core/store/store.h"
 
+struct uv_loop_s;
+
 namespace pistachio {
 
 /// A store that can be used, and the words that name it in the line that tells of the start
-/// ("memory:", "file:/var/lib/pistachio").
+/// ("memory:", "file:/var/lib/pistachio", "redis://localhost:6379").
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string shown;
@@ -29,12 +31,18 @@ struct OpenOptions {
   TimePoint now = {};                 ///< of the loop …
   WallTime wall_now = {};             ///< … and on the wall, at the same moment
   std::function<void()> wake = {};    ///< called on another thread whenever run() should be
-  /// Told, on the loop's thread, what a person should know of the store's disk.
+  /// Redis only: the loop that the store's connections are in. It must outlive the store and turn
+  /// once more after it has gone.
+  uv_loop_s* loop = nullptr;
+  /// Redis only: the longest that a poll waits.
+  Duration longest_wait = std::chrono::hours(1);
+  /// Told, on the loop's thread, what a person should know of the store's disk or Redis.
   std::function<void(const std::string&)> report = {};
 };
 
-/// Opens what `url` names: "memory:" or "file:DIRECTORY". The error says which URLs there are, or
-/// why this one cannot be opened.
+/// Opens what `url` names: "memory:", "file:DIRECTORY" or one that RedisAddress reads. The error
+/// says which URLs there are, or why this one cannot be opened. A Redis is waited for while it
+/// loads its data, for some seconds; `loop` turns meanwhile.
 Expected<OpenedStore> open_store(std::string_view url, OpenOptions options);
 
 }  // namespace pistachio

@@ -53,12 +53,15 @@ class StoreDriver {
   StoreDriver(const StoreFactory& factory, StoreOptions options)
       : which_(Catch::MessageBuilder("INFO", CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info)
                << "store: " << factory.name),
+        traits_(factory.traits),
         rig_(factory.make(options)) {
     store().set_bell([this](const EndpointName& name, std::size_t available) {
       rung[name.text()] += available;
     });
   }
 
+  /// What this store need not do.
+  const StoreTraits& traits() const { return traits_; }
   Store& store() { return rig_->store(); }
   StoreRig& rig() { return *rig_; }
   TimePoint now() const { return rig_->now(); }
@@ -215,6 +218,7 @@ class StoreDriver {
   }
 
   Catch::ScopedMessage which_;
+  const StoreTraits traits_;
   std::unique_ptr<StoreRig> rig_;
 };
 

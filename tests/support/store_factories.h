@@ -42,25 +42,26 @@ class PlainRig final : public StoreRig {
   TimePoint now_{std::chrono::hours(1)};  // not 0, which a mistake would also yield
 };
 
+/// Where PROTOCOL lets stores differ.
+struct StoreTraits {
+  bool knows_ids_at_push = true;
+  /// Messages given back apart come back in their places, and a peek shows what is delayed in its.
+  bool keeps_places = true;
+  /// A message is not counted any more when its ttl ends, whether anybody looks or not.
+  bool drops_when_ttl_ends = true;
+  bool bounds_keys = true;  ///< by max_keys
+};
+
 struct StoreFactory {
   std::string name;
   std::function<std::unique_ptr<StoreRig>(StoreOptions)> make;
+  StoreTraits traits = {};
 };
 
+/// The kinds of store that are a LocalStore.
+std::vector<StoreFactory> local_store_factories();
+
 /// Every kind of store that can be tested here.
-inline std::vector<StoreFactory> store_factories() {
-  return {{"memory",
-           [](StoreOptions options) {
-             return std::make_unique<PlainRig>(std::make_unique<LocalStore>(options));
-           }},
-          {"file",
-           [](StoreOptions options) {
-             return std::make_unique<FileRig>(FileRigOptions{.store = options});
-           }},
-          {"file, no body in memory", [](StoreOptions options) {
-             return std::make_unique<FileRig>(
-                 FileRigOptions{.store = options, .memory = {.budget = 0, .least = 0}});
-           }}};
-}
+std::vector<StoreFactory> store_factories();
 
 }  // namespace pistachio

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/backoff.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/store/redis_command.h"
+#include "core/store/redis_link.h"
+#include "core/store/redis_trouble.h"
+
+namespace pistachio {
+
+/// One Redis and our two connections to it. The *command link* carries every command; Redis notes
+/// what is read on it and, once, when that changes (CLIENT TRACKING), names the key on the *bell
+/// link*. So thousands of endpoints are waited for on two connections, and only servers that wait
+/// are woken. Where Redis does not do that, has_doorbell() is false and whoever waits must look.
+///
+/// Either link alone is worth nothing: the loss of one resets both, and what was noted on it is
+/// forgotten. Then on_ready is called again, after a pause that grows while it fails.
+///
+/// Loop thread only. Answers are handed on in run(), never inside a call.
+class RedisNode {
+ public:
+  /// The answer; null when the link was lost first: nobody knows whether the command was carried
+  /// out.
+  using Then = std::function<void(const RedisValue*)>;
+
+  struct Options {
+    RedisAddress address = {};
+    /// What Redis' clock (milliseconds since 1970) is ahead of the loop's; without it Redis is
+    /// asked. For tests, in which time is an argument.
+    std::optional<Duration> clock_ahead = std::nullopt;
+    /// Sent when a connection has been made: a user who may not do it is told so at once.
+    RedisCommand probe = {"PING"};
+  };
+  struct Callbacks {
+    std::function<void()> on_ready;                ///< commands may be sent (again)
+    std::function<void(std::string_view)> on_key;  ///< this key has changed since it was last read
+    std::function<void()> on_all;                  ///< any key may have
+    std::function<void(const std::string&)> report;  ///< what a person should know; may be empty
+  };
+
+  /// `loop` as for RedisLink.
+  RedisNode(uv_loop_s* loop, Options options, Callbacks callbacks);
+  /// Waits a second at the most until Redis has carried out what was sent.
+  ~RedisNode();
+
+  bool is_ready() const { return state_ == State::ready; }
+  bool has_doorbell() const { return tracking_; }
+  /// Why it is not ready; nothing when it is or has not been tried yet. Errc::bad_argument where
+  /// Redis refuses us for good: a wrong password, say.
+  const std::optional<Error>& trouble() const { return trouble_; }
+  /// The trouble is one that Redis itself expects to be over soon: it is loading its data.
+  bool asks_for_patience() const { return asks_for_patience_; }
+  /// No answer is awaited.
+  bool is_idle() const { return is_ready() && waiting_.empty() && inbox_.empty(); }
+
+  /// Milliseconds since 1970 on Redis' clock; must have been ready once.
+  std::int64_t clock(TimePoint point) const { return (point.time_since_epoch() + ahead_).count(); }
+  TimePoint point(std::int64_t ms) const { return TimePoint(Duration(ms) - ahead_); }
+
+  /// Must be ready. `then` may be empty. A script that Redis does not have is given to it and the
+  /// command sent again.
+  void send(const RedisCommand& command, Then then);
+
+  /// What was sent leaves.
+  void flush();
+
+  Deadline next_wish() const;
+  /// Takes in what was answered, connects when it is time to. True when it did anything.
+  bool run(TimePoint now);
+
+ private:
+  enum class State : std::uint8_t { down, greeting_bell, greeting, ready };
+
+  struct Waiting {
+    Then then;
+    std::string bytes;  // of a call, which may have to be sent again; else empty
+    std::optional<RedisScript> script;
+    TimePoint sent_at;
+  };
+  // One question of the handshake, and what is to be made of the answer. An error counts only when
+  // it says that nothing will work, or where the answer is needed.
+  struct Greeting {
+    RedisCommand command;
+    std::function<void(const RedisValue&)> read;
+    bool needed = true;
+  };
+
+  void start();
+  void greet_bell();
+  void greet();
+  void ask(RedisLink& link, std::vector<Greeting> greetings);
+  std::vector<Greeting> credentials() const;
+  void on_greeting(const RedisValue& value);
+  void on_bell(const RedisValue& value);
+  void on_answer(const RedisValue& value);
+  void become_ready();
+  void refuse(const RedisTrouble& trouble);
+  void lose();
+  void ask_time();
+  void report(const std::string& what) const;
+
+  const Options options_;
+  const Callbacks callbacks_;
+  const Backoff backoff_{.first = Duration(50), .most = Duration(500)};
+
+  State state_ = State::down;
+  TimePoint now_{};                               // of the last run
+  Deadline act_at_ = Deadline(TimePoint::min());  // connect, or give up connecting
+  unsigned failures_ = 0;
+  std::optional<Error> trouble_;
+  bool was_ready_once_ = false;  // else whoever opens it tells of the trouble
+  bool asks_for_patience_ = false;
+  std::string lost_why_;  // noted when it happens, acted on by run()
+  Errc lost_code_ = Errc::unavailable;
+
+  std::optional<std::int64_t> bell_id_;
+  std::int64_t command_id_ = 0;  // of the connection before, when there was one
+  bool tracking_ = false;
+  Duration ahead_{};
+  Deadline ask_time_at_;
+
+  std::deque<Greeting> greetings_;
+  std::deque<Waiting> waiting_;  // in the order of their answers
+  std::deque<RedisReply> inbox_;
+  std::deque<RedisReply> bells_;
+  std::string outgoing_;
+  std::minstd_rand random_;
+
+  // Last, so that they are closed before what their callbacks use.
+  RedisLink command_;
+  RedisLink bell_;
+};
+
+}  // namespace pistachio

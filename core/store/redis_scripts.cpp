@@ -1,0 +1,340 @@
+#include "core/store/redis_scripts.h"
+
+#include <openssl/evp.h>
+
+#include <stdexcept>
+#include <string_view>
+
+namespace pistachio {
+namespace {
+
+// claim, tick and give_back have the same first arguments:
+//   KEYS 1 list 2 lease 3 due 4 retry 5 delay 6 where dead letters go
+//   ARGV 1 now 2 --max-attempts 3 "1" when the list is one of entries: dead letters
+constexpr std::string_view kArguments = R"lua(
+local list,lease,due,retry,delay,dead=KEYS[1],KEYS[2],KEYS[3],KEYS[4],KEYS[5],KEYS[6]
+local most_attempts,entries=tonumber(ARGV[2]),ARGV[3]=='1'
+)lua";
+
+constexpr std::string_view kElements = R"lua(
+-- id, attempts and element of an entry; nothing when it is none
+local function parts(entry)
+  local a=string.find(entry,':',1,true)
+  local b=a and string.find(entry,':',a+1,true)
+  local n=b and tonumber(string.sub(entry,a+1,b-1))
+  if n then return string.sub(entry,1,a-1),n,string.sub(entry,b+1) end
+end
+-- header and body of an element that has a header
+local function header(element)
+  if string.sub(element,1,5)~='\0pst1' then return end
+  local n=string.find(element,'\n',6,true)
+  if not n then return end
+  local ok,h=pcall(cjson.decode,string.sub(element,6,n-1))
+  if ok and type(h)=='table' then return h,string.sub(element,n+1) end
+end
+-- an element that nothing drops any more: somebody has had it
+local function kept(element)
+  local h,body=header(element)
+  if not h or not h.expires then return element end
+  h.expires=nil
+  return '\0pst1'..cjson.encode(h)..'\n'..body
+end
+)lua";
+
+// Moves at most a hundred of each kind and a megabyte, so that Redis is not held up.
+constexpr std::string_view kMoveDue = R"lua(
+local moved,died,next_due=0,0,-1
+local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
+local function first_due(key)
+  return redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',0,1)[1]
+end
+local function move_due()
+  redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('LLEN',dead) redis.call('HLEN',lease)
+  local size,back=0,{}
+  for _=1,100 do
+    local m=size<1048576 and first_due(delay)
+    if not m then break end
+    redis.call('ZREM',delay,m)
+    size=size+#m
+    local rest=string.sub(m,2)
+    if string.sub(m,1,1)=='n' and #m>40 then
+      redis.call('RPUSH',list,string.sub(m,42)) moved=moved+1
+    elseif parts(rest) then back[#back+1]=rest
+    else bury(':0:'..m) end
+  end
+  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i]) moved=moved+1 end
+  back={}
+  for _=1,100 do
+    local r=size<1048576 and first_due(due)
+    if not r then break end
+    local v=redis.call('HGET',lease,r)
+    redis.call('ZREM',due,r)
+    redis.call('HDEL',lease,r)
+    if v then
+      size=size+#v
+      local id,n,e=parts(v)
+      if not e then bury(':0:'..v)
+      elseif not entries and most_attempts>0 and n+1>=most_attempts then
+        bury(id..':'..(n+1)..':'..kept(e))
+      else back[#back+1]={id,(n+1)..':'..e} end
+    end
+  end
+  -- ids ascend: what was taken first is first again
+  table.sort(back,function(x,y)
+    if #x[1]~=#y[1] then return #x[1]<#y[1] end
+    return x[1]<y[1]
+  end)
+  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i][1]..':'..back[i][2]) moved=moved+1 end
+  for _,key in ipairs({delay,due}) do
+    local first=redis.call('ZRANGE',key,0,0,'WITHSCORES')[2]
+    if first and (next_due<0 or tonumber(first)<next_due) then next_due=tonumber(first) end
+  end
+end
+)lua";
+
+// ARGV 4 end of the lease 5 prefix of ids 6 number of the first new id 7 most bytes 8... receipts.
+// Returns what is left, when something is due (-1: not known), how many died, how many were dropped
+// because nobody had taken them in time, and id, attempts so far and element of each message.
+constexpr std::string_view kClaim = R"lua(
+local out={0,-1,0,0}
+local at,number,bytes,dropped,failed=8,tonumber(ARGV[6]),0,0,nil
+local again=redis.call('LLEN',retry)
+local function undo(why,from,raw)
+  redis.pcall('HDEL',lease,ARGV[at])
+  redis.call('LPUSH',from,raw)
+  failed=why
+end
+local function take()
+  while ARGV[at] and dropped<1000 do
+    local from,raw,id,n,e=list,nil,'',0,nil
+    if again>0 then
+      from=retry raw=redis.call('LPOP',retry) again=again-1
+      id,n,e=parts(raw)
+    else
+      raw=redis.call('LPOP',list)
+      if not raw then return end
+      if entries then id,n,e=parts(raw) else e=raw end
+    end
+    local h
+    if e and string.byte(e,1)==0 then h=header(e) end
+    if not e then
+      redis.call('RPUSH',dead,':0:'..raw)
+      if not entries then died=died+1 end
+      dropped=dropped+1
+    elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[1]) then
+      dropped=dropped+1
+    else
+      if at>8 and bytes+#e>tonumber(ARGV[7]) then redis.call('LPUSH',from,raw) return end
+      if id=='' and h and type(h.id)=='string' and #h.id<65 and string.find(h.id,'^[%w_-]+$') then
+        id=h.id
+      end
+      if id=='' then id=ARGV[5]..number number=number+1 end
+      local ok=redis.pcall('HSET',lease,ARGV[at],id..':'..n..':'..e)
+      if type(ok)=='table' then return undo(ok,from,raw) end
+      ok=redis.pcall('ZADD',due,ARGV[4],ARGV[at])
+      if type(ok)=='table' then return undo(ok,from,raw) end
+      at=at+1 bytes=bytes+#e
+      out[#out+1]=id out[#out+1]=n out[#out+1]=e
+    end
+  end
+end
+take()
+if at==8 and not failed and dropped<1000 then
+  move_due()
+  again=redis.call('LLEN',retry)
+  if moved>0 then take() end
+end
+if failed and at==8 then return failed end
+out[1]=redis.call('LLEN',list)+redis.call('LLEN',retry)
+out[2]=next_due out[3]=died out[4]=dropped
+return out
+)lua";
+
+// Returns what is available, when something is due next, how many were moved and how many died.
+constexpr std::string_view kTick = R"lua(
+move_due()
+return {redis.call('LLEN',list)+redis.call('LLEN',retry),next_due,moved,died}
+)lua";
+
+// ARGV 4 receipt 5 "1": counted 6 "1": a dead letter 7 hidden until, or empty.
+// Returns 0: available again, 1: hidden, 2: a dead letter, -1: the receipt holds nothing.
+constexpr std::string_view kGiveBack = R"lua(
+redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('ZCARD',delay)
+redis.call('LLEN',dead) redis.call('ZCARD',due)
+local v=redis.call('HGET',lease,ARGV[4])
+if not v then return -1 end
+redis.call('HDEL',lease,ARGV[4])
+redis.call('ZREM',due,ARGV[4])
+local id,n,e=parts(v)
+if not e then redis.call('RPUSH',dead,':0:'..v) return 2 end
+if ARGV[5]=='1' then n=n+1 end
+if not entries and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most_attempts) then
+  redis.call('RPUSH',dead,id..':'..n..':'..kept(e))
+  return 2
+end
+local entry=id..':'..n..':'..e
+if ARGV[7]~='' then redis.call('ZADD',delay,ARGV[7],'r'..entry) return 1 end
+if n>0 then redis.call('LPUSH',retry,entry)
+elseif entries then redis.call('LPUSH',list,id..':0:'..kept(e))
+else redis.call('LPUSH',list,kept(e)) end
+return 0
+)lua";
+
+// KEYS 1 list 2 retry 3 delay 4 that of the idempotency key, where there is one
+// ARGV 1 now 2 --max-queued 3 fingerprint 4 when the key is forgotten 5 milliseconds until then
+//      6... when it is due, or empty, and the element of each message
+// Returns 0: taken, 1 and how many: as under this key before, 2: the key is another message's,
+// 3 and how many there are: full.
+constexpr std::string_view kPush = R"lua(
+local count=(#ARGV-5)/2
+if KEYS[4] then
+  local known=redis.call('GET',KEYS[4])
+  local ends,n,fingerprint
+  if known then ends,n,fingerprint=string.match(known,'^(%d+):(%d+):(.*)$') end
+  if ends and tonumber(ends)>tonumber(ARGV[1]) then
+    if fingerprint==ARGV[3] then return {1,tonumber(n)} end
+    return {2}
+  end
+end
+local held=redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])
+local most=tonumber(ARGV[2])
+if most>0 and held+count>most then return {3,held} end
+for i=6,#ARGV,2 do
+  if ARGV[i]=='' then redis.call('RPUSH',KEYS[1],ARGV[i+1])
+  else redis.call('ZADD',KEYS[3],ARGV[i],ARGV[i+1]) end
+end
+if KEYS[4] then
+  redis.call('SET',KEYS[4],string.format('%s:%d:%s',ARGV[4],count,ARGV[3]),'PX',ARGV[5])
+end
+return {0,count}
+)lua";
+
+// KEYS 1 list 2 retry 3 delay
+constexpr std::string_view kPurge = R"lua(
+local n=redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])
+redis.call('UNLINK',KEYS[1],KEYS[2],KEYS[3])
+redis.call('LLEN',KEYS[1])
+redis.call('LLEN',KEYS[2])
+return n
+)lua";
+
+// KEYS 1 list 2 lease 3 due 4 retry 5 delay   ARGV 1 most messages 2 most bytes
+// Returns a letter (l leased, r returned, q queued, d in :delay) and what stands there, each.
+constexpr std::string_view kPeek = R"lua(
+local most,bytes,out=tonumber(ARGV[1]),0,{}
+local function add(kind,text)
+  if #out>=2*most or bytes>tonumber(ARGV[2]) then return false end
+  out[#out+1]=kind out[#out+1]=text bytes=bytes+#text
+  return true
+end
+for _,r in ipairs(redis.call('ZRANGE',KEYS[3],0,most-1)) do
+  local v=bytes<=tonumber(ARGV[2]) and redis.call('HGET',KEYS[2],r)
+  if v then add('l',v) end
+end
+local function walk(kind,key,range)
+  local from=0
+  while #out<2*most do
+    local some=redis.call(range,key,from,from+9)
+    for _,text in ipairs(some) do if not add(kind,text) then return end end
+    if #some<10 then return end
+    from=from+10
+  end
+end
+walk('r',KEYS[4],'LRANGE')
+walk('q',KEYS[1],'LRANGE')
+walk('d',KEYS[5],'ZRANGE')
+return out
+)lua";
+
+// KEYS 1 the dead letters 2 their retry 3 their delay 4 the list of the endpoint they came from
+// Moves at most a thousand and a megabyte. Returns how many, and how many are left.
+constexpr std::string_view kRedrive = R"lua(
+redis.call('LLEN',KEYS[4]) redis.call('ZCARD',KEYS[3])
+local moved,size=0,0
+local function room() return moved<1000 and size<1048576 end
+local function send(entry,was_taken)
+  local id,_,e=parts(entry)
+  if not e then id,e='',entry end
+  if was_taken then e=kept(e) end
+  if id~='' then
+    local h,body=header(e)
+    if not h then h,body={},e end
+    h.id=id
+    e='\0pst1'..cjson.encode(h)..'\n'..body
+  end
+  redis.call('RPUSH',KEYS[4],e)
+  moved=moved+1 size=size+#e
+end
+local function drain(key,was_taken)
+  while room() do
+    local entry=redis.call('LPOP',key)
+    if not entry then return end
+    send(entry,was_taken)
+  end
+end
+drain(KEYS[2],true)
+-- what was taken comes before what never was
+for _,hidden in ipairs({true,false}) do
+  if not hidden then drain(KEYS[1],false) end
+  local from=0
+  while room() do
+    local m=redis.call('ZRANGE',KEYS[3],from,from)[1]
+    if not m then break end
+    local taken=string.sub(m,1,1)=='r'
+    if taken or not hidden then
+      redis.call('ZREM',KEYS[3],m)
+      send(string.sub(m,taken and 2 or 42),taken)
+    else
+      from=from+1
+      if from==100 then break end
+    end
+  end
+end
+return {moved,redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])}
+)lua";
+
+// KEYS 1 list 2 retry 3 delay 4 lease
+constexpr std::string_view kCounts = R"lua(
+return {redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2]),redis.call('ZCARD',KEYS[3]),
+  redis.call('HLEN',KEYS[4])}
+)lua";
+
+std::string sha1_of(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha1(), nullptr) != 1) {
+    throw std::runtime_error("cannot use Redis: OpenSSL makes no SHA1, by which scripts are named");
+  }
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    hex += kHex[digest[i] >> 4];
+    hex += kHex[digest[i] & 15];
+  }
+  return hex;
+}
+
+RedisScriptText script(std::initializer_list<std::string_view> pieces) {
+  RedisScriptText text;
+  for (const std::string_view piece : pieces) text.source += piece;
+  text.sha1 = sha1_of(text.source);
+  return text;
+}
+
+}  // namespace
+
+const std::array<RedisScriptText, kRedisScripts>& redis_scripts() {
+  static const std::array<RedisScriptText, kRedisScripts> kAll{
+      script({kArguments, kElements, kMoveDue, kClaim}),
+      script({kArguments, kElements, kMoveDue, kTick}),
+      script({kPush}),
+      script({kArguments, kElements, kGiveBack}),
+      script({kPurge}),
+      script({kPeek}),
+      script({kElements, kRedrive}),
+      script({kCounts}),
+  };
+  return kAll;
+}
+
+}  // namespace pistachio

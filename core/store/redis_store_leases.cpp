@@ -1,0 +1,317 @@
+// The part of RedisStore that hands messages out and takes them back.
+
+#include <memory>
+#include <utility>
+
+#include "core/store/redis_element.h"
+#include "core/store/redis_store.h"
+
+namespace pistachio {
+namespace {
+
+// How often endpoints with waiting polls are looked at where Redis does not ring.
+constexpr Duration kSweepEvery{250};
+
+// Endpoints looked after in one run: twenty thousand at once would hold Redis up.
+constexpr std::size_t kLooksAtOnce = 500;
+
+// Leases renewed by one command.
+constexpr std::size_t kRenewedAtOnce = 100;
+
+// As many messages as the claim script drops before it answers.
+constexpr std::int64_t kMostDropped = 1000;
+
+tl::unexpected<Error> gone(const EndpointName& endpoint) {
+  return failure(Errc::gone, "the receipt holds no message of endpoint " + endpoint.text() +
+                                 ": it was settled, given back, its lease has ended, or it never "
+                                 "was one; take the message again");
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- claims
+
+void RedisStore::execute(ClaimCommand& command) {
+  looks_.claimed(command.claim.endpoint, now_);
+  claim_again(std::make_shared<ClaimCommand>(std::move(command)));
+}
+
+void RedisStore::claim_again(std::shared_ptr<ClaimCommand> command) {
+  const Claim& claim = command->claim;
+  if (!node_.is_ready()) return command->done(Claimed{});
+  std::vector<Receipt> receipts(claim.max);
+  for (Receipt& receipt : receipts) receipt = receipts_.next();
+  RedisCommand call = call_with_time(RedisScript::claim, claim.endpoint);
+  call.add_number(clock(claim.lease.value_or(TiedLeases::kLength)));
+  call.add(server_ + "-").add_number(static_cast<std::int64_t>(last_id_ + 1));
+  call.add_number(static_cast<std::int64_t>(claim.max_bytes));
+  last_id_ += claim.max;
+  for (const Receipt& receipt : receipts) call.add(receipt.text());
+  node_of(claim.endpoint)
+      .send(call, [this, command, receipts = std::move(receipts)](const RedisValue* reply) {
+        const EndpointName& endpoint = command->claim.endpoint;
+        if (reply == nullptr) {
+          // Perhaps it was carried out. Nobody has seen these messages: back with them.
+          for (auto each = receipts.rbegin(); each != receipts.rend(); ++each) {
+            later_.emplace_back(GiveBackCommand{endpoint, *each, {}, {}});
+          }
+          return command->done(Claimed{});
+        }
+        if (reply->is_error()) {
+          return command->done(tl::make_unexpected(error_of(endpoint, reply)));
+        }
+        const bool only_dropped = reply->size() == 4 && (*reply)[3].integer() >= kMostDropped;
+        if (only_dropped) return claim_again(command);
+        on_claimed(*command, receipts, *reply);
+      });
+}
+
+void RedisStore::on_claimed(ClaimCommand& command, const std::vector<Receipt>& receipts,
+                            const RedisValue& reply) {
+  const Claim& claim = command.claim;
+  const EndpointName& endpoint = claim.endpoint;
+  const auto remaining = static_cast<std::size_t>(reply[0].integer());
+  if (const std::int64_t due = reply[1].integer(); due >= 0) looks_.due(endpoint, node_.point(due));
+  if (const std::int64_t died = reply[2].integer(); died > 0 && !endpoint.is_dead()) {
+    ring(endpoint.dead(), static_cast<std::size_t>(died));
+  }
+  const std::size_t count =
+      std::min(receipts.size(), (reply.size() - std::min<std::size_t>(4, reply.size())) / 3);
+  types_.clear();
+  types_.reserve(count);  // the messages view them
+  for (std::size_t i = 0; i < count; ++i) {
+    const RedisValue id = reply[4 + 3 * i];
+    const RedisElement element = RedisElement::parse(reply[6 + 3 * i].text());
+    types_.push_back(element.type);
+    delivered_.push_back({receipts[i],
+                          {.id = std::string(id.text()),
+                           .body = element.body,
+                           .content_type = types_.back(),
+                           .attempt = static_cast<std::uint32_t>(reply[5 + 3 * i].integer()) + 1,
+                           .age = std::nullopt}});
+    if (!claim.lease) tied_.add(endpoint, receipts[i], now_);
+  }
+  if (claim.lease && count > 0) {
+    const Deadline ends = Deadline::in(*claim.lease, now_);
+    if (!ends.is_never()) looks_.due(endpoint, ends.at());
+  }
+  command.done(Claimed{delivered_, remaining});
+  delivered_.clear();
+}
+
+// ---------------------------------------------------------------- settling
+
+// First the message, then when its lease ends: what is left when only the first is done is nothing
+// to anybody.
+void RedisStore::settle_one(const EndpointName& endpoint, const Receipt& receipt, Then then) {
+  const std::string text = receipt.text();
+  RedisNode& node = node_of(endpoint);
+  node.send({"HDEL", keys_.beside(endpoint, "lease"), text}, std::move(then));
+  node.send({"ZREM", keys_.beside(endpoint, "due"), text}, {});
+}
+
+void RedisStore::execute(SettleCommand& command) {
+  tied_.remove(command.receipt);
+  if (!node_.is_ready()) {
+    later_.emplace_back(std::move(command));
+    return;
+  }
+  settle_one(
+      command.endpoint, command.receipt,
+      [this, endpoint = command.endpoint, receipt = command.receipt](const RedisValue* reply) {
+        if (reply == nullptr) later_.emplace_back(SettleCommand{endpoint, receipt});
+      });
+}
+
+void RedisStore::execute(SettleManyCommand& command) {
+  for (const Receipt& receipt : command.receipts) tied_.remove(receipt);
+  if (!command.done) {
+    for (const Receipt& receipt : command.receipts) {
+      SettleCommand each{command.endpoint, receipt};
+      execute(each);
+    }
+    return;
+  }
+  if (!node_.is_ready()) return command.done(tl::make_unexpected(away(command.endpoint)));
+  if (command.receipts.empty()) return command.done(std::vector<Receipt>());
+  struct Settling {
+    SettleManyCommand command;
+    std::vector<Receipt> gone;
+    std::size_t answers = 0;
+  };
+  const auto settling = std::make_shared<Settling>(Settling{std::move(command), {}, 0});
+  for (const Receipt& receipt : settling->command.receipts) {
+    settle_one(settling->command.endpoint, receipt,
+               [this, settling, &receipt](const RedisValue* reply) {
+                 const SettleManyCommand& asked = settling->command;
+                 const bool held = reply != nullptr && reply->integer() == 1;
+                 if (!held) settling->gone.push_back(receipt);
+                 if (++settling->answers < asked.receipts.size()) return;
+                 if (reply == nullptr || reply->is_error()) {
+                   return asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
+                 }
+                 asked.done(std::move(settling->gone));
+               });
+  }
+}
+
+void RedisStore::execute(GiveBackCommand& command) {
+  tied_.remove(command.receipt);
+  if (!node_.is_ready()) {
+    if (command.done) return command.done(tl::make_unexpected(away(command.endpoint)));
+    later_.emplace_back(std::move(command));
+    return;
+  }
+  const Deadline hidden_until = Deadline::in(command.how.hidden, now_);
+  RedisCommand call = call_with_time(RedisScript::give_back, command.endpoint);
+  call.add(command.receipt.text());
+  call.add(command.how.counted ? "1" : "0").add(command.how.dead ? "1" : "0");
+  const bool hidden = command.how.hidden > Duration::zero();
+  call.add(hidden ? std::to_string(clock(command.how.hidden)) : "");
+  node_of(command.endpoint)
+      .send(call, [this, asked = std::move(command), hidden_until](const RedisValue* reply) {
+        if (reply == nullptr && !asked.done) return later_.emplace_back(asked), void();
+        if (reply == nullptr || reply->is_error()) {
+          if (asked.done) asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
+          return;
+        }
+        const std::int64_t became = reply->integer();
+        if (became == 0) ring(asked.endpoint, 1);
+        if (became == 1 && !hidden_until.is_never()) looks_.due(asked.endpoint, hidden_until.at());
+        if (became == 2 && !asked.endpoint.is_dead()) ring(asked.endpoint.dead(), 1);
+        if (!asked.done) return;
+        if (became < 0) return asked.done(gone(asked.endpoint));
+        asked.done(std::monostate());
+      });
+}
+
+void RedisStore::execute(ExtendCommand& command) {
+  if (!node_.is_ready()) {
+    if (command.done) command.done(tl::make_unexpected(away(command.endpoint)));
+    return;
+  }
+  tied_.remove(command.receipt);
+  RedisNode& node = node_of(command.endpoint);
+  const std::string receipt = command.receipt.text();
+  node.send({"ZADD", keys_.beside(command.endpoint, "due"), "XX",
+             std::to_string(clock(command.lease)), receipt},
+            {});
+  const RedisCommand is_held{"HEXISTS", keys_.beside(command.endpoint, "lease"), receipt};
+  const Deadline ends = Deadline::in(command.lease, now_);
+  node.send(is_held, [this, asked = std::move(command), ends](const RedisValue* reply) {
+    const bool held = reply != nullptr && reply->integer() == 1;
+    if (held && !ends.is_never()) looks_.due(asked.endpoint, ends.at());
+    if (!asked.done) return;
+    if (reply == nullptr || reply->is_error()) {
+      return asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
+    }
+    if (!held) return asked.done(gone(asked.endpoint));
+    asked.done(std::monostate());
+  });
+}
+
+// ---------------------------------------------------------------- what nobody asked for
+
+bool RedisStore::keep_up() {
+  bool worked = false;
+  if (tied_.next().reached(now_)) {
+    renew_leases();
+    worked = true;
+  }
+  if (looks_.next().reached(now_)) {
+    looks_.each_due(now_, kLooksAtOnce, [this](const EndpointName& each) { look_after(each); });
+    worked = true;
+  }
+  if (sweep_at_.reached(now_)) {
+    sweep();
+    worked = true;
+  }
+  return worked;
+}
+
+void RedisStore::renew_leases() {
+  const std::string until = std::to_string(clock(TiedLeases::kLength));
+  std::optional<EndpointName> of;
+  std::optional<RedisCommand> renewal;
+  std::size_t count = 0;
+  const auto leave = [&] {
+    if (renewal) node_of(*of).send(*renewal, {});
+    renewal.reset();
+    count = 0;
+  };
+  tied_.each_due(now_, [&](const EndpointName& endpoint, const Receipt& receipt) {
+    if (!renewal || endpoint != *of || count == kRenewedAtOnce) {
+      leave();
+      of = endpoint;
+      renewal.emplace(RedisCommand{"ZADD", keys_.beside(endpoint, "due"), "XX"});
+    }
+    renewal->add(until).add(receipt.text());
+    ++count;
+  });
+  leave();
+}
+
+// Moves what is due there, by whichever server it was promised.
+void RedisStore::look_after(const EndpointName& endpoint) {
+  node_of(endpoint).send(
+      call_with_time(RedisScript::tick, endpoint), [this, endpoint](const RedisValue* reply) {
+        if (reply == nullptr) return looks_.due(endpoint, now_);
+        if (reply->is_error()) return;
+        const auto number = [reply](std::size_t i) {
+          return static_cast<std::size_t>(std::max<std::int64_t>((*reply)[i].integer(), 0));
+        };
+        if (const std::int64_t due = (*reply)[1].integer(); due >= 0) {
+          looks_.due(endpoint, node_.point(due));
+        }
+        if (number(2) > 0) {
+          ring(endpoint, number(2));
+        } else if (looks_.is_waited_for(endpoint)) {
+          ring(endpoint, number(0));  // a bell that did not ring
+        }
+        if (!endpoint.is_dead()) ring(endpoint.dead(), number(3));
+      });
+}
+
+void RedisStore::sweep() {
+  sweep_at_ = Deadline::in(kSweepEvery, now_);
+  looks_.each_waited_for([this](const EndpointName& endpoint) {
+    for (const std::string& key : {keys_.list(endpoint), keys_.beside(endpoint, "retry")}) {
+      node_of(endpoint).send({"LLEN", key}, [this, endpoint](const RedisValue* reply) {
+        if (reply != nullptr && reply->integer() > 0) {
+          ring(endpoint, static_cast<std::size_t>(reply->integer()));
+        }
+      });
+    }
+  });
+}
+
+// ---------------------------------------------------------------- Redis
+
+void RedisStore::on_ready() {
+  sweep_at_ = node_.has_doorbell() ? Deadline::never() : Deadline::in(kSweepEvery, now_);
+  // First of all, before a claim of ours finds that they have ended.
+  tied_.all_are_due();
+  renew_leases();
+  std::vector<StoreCommand> missed;
+  missed.swap(later_);
+  for (StoreCommand& command : missed) {
+    std::visit([this](auto& each) { execute(each); }, command);
+  }
+  ring_all();
+}
+
+// What is read on the way to a claim is armed, too; only what messages can be taken from counts,
+// and what says when.
+void RedisStore::on_key(std::string_view key) {
+  const auto parsed = keys_.parse(key);
+  if (!parsed) return;
+  if (parsed->what.empty() || parsed->what == "retry" || parsed->what == "delay") {
+    ring(parsed->endpoint, 1);
+  }
+}
+
+void RedisStore::ring_all() {
+  looks_.each_waited_for([this](const EndpointName& endpoint) { ring(endpoint, 1); });
+}
+
+}  // namespace pistachio

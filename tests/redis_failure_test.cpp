@@ -1,0 +1,294 @@
+// What a store in Redis does when Redis, or one of the connections to it, fails: nothing is lost,
+// nothing hangs, and each failure is called by its name.
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/store/open_store.h"
+#include "tests/support/redis_house.h"
+
+using namespace pistachio;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+// A redis-server whose file has every write before it is answered.
+const std::vector<std::string> kDurable{"--appendonly", "yes", "--appendfsync", "always"};
+
+RedisStore::Options options() {
+  RedisStore::Options given;
+  given.name_space = "test";
+  return given;
+}
+
+// The number that CLIENT LIST gives the connection of that name, or nothing.
+std::string id_of(RedisServer& server, const std::string& name) {
+  const std::string all = server.ask({"CLIENT", "LIST"});
+  for (std::size_t at = 0; at < all.size(); at = all.find('\n', at) + 1) {
+    const std::string line = all.substr(at, all.find('\n', at) - at);
+    if (line.find(" name=" + name + " ") != std::string::npos) {
+      return line.substr(3, line.find(' ') - 3);
+    }
+  }
+  return {};
+}
+
+// Until the store has found out that Redis is away, and then that it is back.
+void until_lost(RedisHouse& house) {
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.store().health().has_value(); }));
+}
+void until_back(RedisHouse& house) {
+  house.first_rig().let_time_run();
+  REQUIRE(house.first.rig().turn_until([&] { return !house.first.store().health().has_value(); }));
+}
+
+// Opens the store as `serve` does, and closes it again: what was wrong, or nothing.
+std::string trouble_of(const std::string& url) {
+  Loop loop;
+  OpenOptions given;
+  given.loop = loop.uv();
+  auto opened = open_store(url, std::move(given));
+  const std::string trouble = opened ? std::string() : opened.error().message;
+  if (opened) opened->store.reset();
+  loop.drain_handles();
+  return trouble;
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("when Redis dies and comes back with its file nothing is lost and waiting goes on") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server(kDurable);
+  RedisHouse house(options(), server);
+  house.first.push("a", "held", {.more = {"settled", "returned", "queued"}});
+  const auto held = house.first.take("a");
+  const auto settled = house.first.take("a");
+  const auto returned = house.first.take("a");
+  REQUIRE(house.first.claim("waited").empty());
+  server.kill();
+  until_lost(house);
+
+  const auto refused = house.first_rig().store().health();
+  CHECK(says(refused->message, "cannot use redis+unix://" + server.socket()));
+  std::optional<Expected<Pushed>> pushed;
+  Store& store = house.first.store();
+  store.push(StoreDriver::push_of("a", "refused"),
+             [&](Expected<Pushed> result) { pushed.emplace(std::move(result)); });
+  std::optional<std::size_t> claimed;
+  store.claim({.endpoint = endpoint("a")},
+              [&](const Expected<Claimed>& result) { claimed = result.value().messages.size(); });
+  store.settle(endpoint("a"), settled.receipt);
+  store.give_back(endpoint("a"), returned.receipt, {}, {});
+  REQUIRE(house.first.rig().turn_until([&] { return pushed && claimed; }));
+  CHECK(pushed->error().code == Errc::unavailable);
+  CHECK(pushed->error().retry_after.has_value());
+  CHECK(*claimed == 0);  // so that a poll goes on waiting
+
+  house.first.rung.clear();
+  server.start();
+  server.ask({"RPUSH", "test:waited", "came meanwhile"});
+  until_back(house);
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["waited"] > 0; }));
+  CHECK(house.first.take("waited").body == "came meanwhile");
+  REQUIRE(house.first.rig().turn_until([&] { return house.first_redis().is_idle(); }));
+  CHECK(house.first.counts("a").leased == 1);
+  CHECK(house.first.drain("a") == Texts{"returned", "queued"});
+  CHECK(house.first.settle("a", {held.receipt}).empty());
+  CHECK(house.first_rig().reports().size() == 2);  // that it was lost, that it is back
+}
+
+TEST_CASE("the loss of either connection alone resets both, and waiting goes on") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house(options());
+  const std::string which = GENERATE(as<std::string>(), "pistachio", "pistachio-bell");
+  REQUIRE(house.first.claim("a").empty());
+  const std::string command = id_of(house.server, "pistachio");
+  const std::string bell = id_of(house.server, "pistachio-bell");
+  REQUIRE(house.server.ask({"CLIENT", "KILL", "ID", which == "pistachio" ? command : bell}) == "1");
+  until_lost(house);
+  until_back(house);
+  CHECK(id_of(house.server, "pistachio") != command);
+  CHECK(id_of(house.server, "pistachio-bell") != bell);
+  REQUIRE(house.first_redis().has_doorbell());
+  // Whoever waits asks once more, for what came meanwhile.
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
+  REQUIRE(house.first.claim("a").empty());
+  house.first.rung.clear();
+  house.server.ask({"RPUSH", "test:a", "1"});
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
+  CHECK(house.first.take("a").body == "1");
+}
+
+TEST_CASE("a claim whose answer is lost with the connection leaves nothing leased") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server(kDurable);
+  RedisHouse house(options(), server);
+  house.first.push("a", "1", {.more = {"2"}});
+  // Redis carries it out, but we have given the connection up before we look at the answer.
+  Store& store = house.first.store();
+  std::optional<std::size_t> claimed;
+  store.claim({.endpoint = endpoint("a"), .max = 2},
+              [&](const Expected<Claimed>& result) { claimed = result.value().messages.size(); });
+  while (store.run(house.first.now())) {
+  }
+  REQUIRE(server.ask({"HLEN", "{test:a}:lease"}) == "2");
+  house.first.rig().skip(seconds(6));
+  store.run(house.first.now());
+  REQUIRE(house.first.rig().turn_until([&] { return claimed.has_value(); }));
+  CHECK(*claimed == 0);
+  until_back(house);
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
+  const auto again = house.first.claim("a", 2);
+  CHECK(bodies(again) == Texts{"1", "2"});
+  CHECK(again.front().attempt == 1);
+}
+
+TEST_CASE("a Redis that is silent is given up after five seconds, and nothing blocks meanwhile") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  RedisHouse house(options(), server);
+  house.first.push("a", "0");
+  Store& store = house.first.store();
+  house.first_rig().let_time_run();
+  std::thread asleep([&server] { server.ask({"DEBUG", "SLEEP", "6"}); });
+  REQUIRE(house.first.rig().turn_until([&] { return server.is_silent(); }));
+  std::optional<Errc> refused;
+  store.push(StoreDriver::push_of("b", "1"),
+             [&](const Expected<Pushed>& result) { refused = result.error().code; });
+  std::optional<std::size_t> claimed;
+  store.claim({.endpoint = endpoint("a")},
+              [&](const Expected<Claimed>& result) { claimed = result.value().messages.size(); });
+  std::size_t turns = 0;
+  REQUIRE(house.first.rig().turn_until([&] {
+    ++turns;
+    return refused && claimed;
+  }));
+  CHECK(*refused == Errc::unavailable);
+  CHECK(*claimed == 0);
+  CHECK(turns > 100);
+  asleep.join();
+  until_back(house);
+  REQUIRE(house.first.rig().turn_until([&] { return house.first_redis().is_idle(); }));
+  // The claim was in the socket when we gave up, and has been undone since, if it was done at all.
+  const auto taken = house.first.take("a");
+  CHECK(taken.body == "0");
+  CHECK(taken.attempt == 1);
+}
+
+TEST_CASE("a Redis that is out of memory refuses pushes and can be emptied") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  RedisHouse house(options(), server);
+  house.first.push("a", "1", {.more = {"2", "3", "4"}});
+  house.first.push("a", "delayed", {.delay = seconds(1)});
+  const auto taken = house.first.claim("a", 2, seconds(5));
+  server.ask({"CONFIG", "SET", "maxmemory", "1"});
+  for (const PushExtras& extras :
+       {PushExtras{}, PushExtras{.key = "k"}, PushExtras{.delay = seconds(1)}}) {
+    const auto refused = house.first.push("a", "5", extras);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::storage_full);
+    CHECK(says(refused.error().message, "maxmemory"));
+  }
+  REQUIRE(house.first.give_back("a", taken[0].receipt, {.counted = true}));
+  house.first.pass(seconds(5));
+  CHECK_THAT(house.first.drain("a"), Catch::UnorderedEquals(Texts{"1", "2", "3", "4", "delayed"}));
+}
+
+TEST_CASE("a master that becomes a replica is left, and taken again when it is one no more") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  RedisHouse house(options(), server);
+  house.first.push("a", "1");
+  server.ask({"REPLICAOF", "127.0.0.1", "1"});
+  std::optional<Error> refused;
+  house.first.store().push(StoreDriver::push_of("a", "2"),
+                           [&](const Expected<Pushed>& result) { refused = result.error(); });
+  REQUIRE(house.first.rig().turn_until([&] { return refused.has_value(); }));
+  CHECK(refused->code == Errc::unavailable);
+  CHECK(says(refused->message, "replica"));
+  until_lost(house);
+  CHECK(says(house.first.store().health()->message, "replica"));
+  CHECK(says(trouble_of(server.url()), "replica"));
+  server.ask({"REPLICAOF", "NO", "ONE"});
+  until_back(house);
+  CHECK(house.first.drain("a") == Texts{"1"});
+}
+
+TEST_CASE("a key of another type troubles its own endpoint only, and says which is to be removed") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house(options());
+  const std::string key =
+      GENERATE(as<std::string>(), "test:a", "{test:a}:retry", "{test:a}:lease", "{test:a}:due");
+  house.first.push("a", "1");
+  if (key == "test:a") house.server.ask({"DEL", key});
+  house.server.ask({"SET", key, "x"});
+  std::optional<Error> error;
+  house.first.store().claim({.endpoint = endpoint("a")},
+                            [&](const Expected<Claimed>& claimed) { error = claimed.error(); });
+  REQUIRE(house.first.rig().turn_until([&] { return error.has_value(); }));
+  CHECK(error->code == Errc::unavailable);
+  CHECK(says(error->message, "endpoint a "));
+  CHECK(says(error->message, "WRONGTYPE"));
+  CHECK_FALSE(house.first.store().health().has_value());
+  house.first.push("b", "1");
+  CHECK(house.first.drain("b") == Texts{"1"});
+  house.server.ask({"DEL", key});
+  if (key != "test:a") CHECK(house.first.drain("a") == Texts{"1"});
+}
+
+TEST_CASE("a Redis that wants a password, another one or none is refused at the start") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server({"--requirepass", "right"});
+  const auto url = [&](const std::string& who) { return "redis+unix://" + who + server.socket(); };
+  CHECK(says(trouble_of(url("")), "asks for a password"));
+  const std::string wrong = trouble_of(url(":wrong@"));
+  CHECK(says(wrong, "WRONGPASS"));
+  CHECK_FALSE(says(wrong, "wrong@"));
+  CHECK(trouble_of(url(":right@")).empty());
+  CHECK(says(trouble_of("redis+unix://:right@" + RedisServer::shared().socket()), "has none"));
+}
+
+TEST_CASE("a database that is not there, a place where no Redis is, are refused at the start") {
+  if (!RedisServer::is_installed()) return;
+  CHECK(says(trouble_of(RedisServer::shared().url() + "?db=99"), "no database of that number"));
+  CHECK(trouble_of(RedisServer::shared().url() + "?db=3").empty());
+  CHECK(says(trouble_of("redis+unix:///nowhere/redis.sock"), "cannot connect"));
+  CHECK(says(trouble_of("redis://127.0.0.1:1"), "cannot connect"));
+  CHECK(says(trouble_of("redis://no.such.host.invalid"), "cannot resolve"));
+}
+
+TEST_CASE("a user who may not do what is needed is refused at the start") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  const auto url = "redis+unix://u:p@" + server.socket();
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all", "-evalsha"});
+  CHECK(says(trouble_of(url), "NOPERM"));
+  server.ask({"ACL", "SETUSER", "u", "resetkeys", "~other:*", "+evalsha"});
+  CHECK(says(trouble_of(url), "NOPERM"));
+}
+
+TEST_CASE("where Redis does not ring, endpoints that are waited for are looked at") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "resetchannels", "+@all"});
+  RedisStore::Options given = options();
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  RedisHouse house(given, server);
+  REQUIRE_FALSE(house.first_redis().has_doorbell());
+  REQUIRE(house.first_rig().reports().size() == 1);
+  REQUIRE(house.first.claim("a").empty());
+  server.ask({"RPUSH", "test:a", "1"});
+  CHECK(house.first.rung["a"] == 0);
+  house.first.pass(milliseconds(250));
+  CHECK(house.first.rung["a"] == 1);
+  CHECK(house.first.take("a").body == "1");
+}
