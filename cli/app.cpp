@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <deque>
 #include <iostream>
+#include <sstream>
 
 #include "cli/config_file.h"
 #include "cli/exit_status.h"
@@ -43,6 +44,24 @@ std::optional<std::string> set_backoff(const std::string& text, Backoff& backoff
   return std::nullopt;
 }
 
+// Of what CLI11 was told. The name of a flag's type is the list of what it takes (FlagTable).
+CommandSummary summary_of(const CLI::App& app) {
+  CommandSummary command{.name = app.get_parent() == nullptr ? "" : app.get_name(), .flags = {}};
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty()) continue;  // ENDPOINT, MESSAGE
+    FlagSummary& flag = command.flags.emplace_back();
+    flag.name = "--" + option->get_lnames().front();
+    if (!option->get_snames().empty()) flag.short_name = "-" + option->get_snames().front();
+    flag.takes_value = option->get_items_expected_max() > 0;
+    flag.has_variable = flag.name != "--help" && flag.name != "--version";
+    const std::string type = option->get_type_name();
+    if (type.find('|') == std::string::npos) continue;
+    std::istringstream choices(type);
+    for (std::string choice; std::getline(choices, choice, '|');) flag.choices.push_back(choice);
+  }
+  return command;
+}
+
 // The command line as CLI11 knows it, and the variables that it fills in.
 class CommandLine {
  public:
@@ -64,11 +83,8 @@ class CommandLine {
   int run(const std::vector<std::string>& arguments, const Surroundings& surroundings);
 
   std::vector<CommandSummary> summaries() const {
-    std::vector<CommandSummary> all;
-    for (const auto& table : tables_) {
-      all.push_back({table.command(), table.long_names()});
-      all.back().flags.push_back("--config");
-    }
+    std::vector<CommandSummary> all = {summary_of(root_)};
+    for (const CLI::App* app : root_.get_subcommands({})) all.push_back(summary_of(*app));
     return all;
   }
 

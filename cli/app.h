@@ -14,11 +14,22 @@ int run_app(int argc, const char* const* argv);
 /// The same with everything handed in. `arguments` are without the program's name.
 int run_app(const std::vector<std::string>& arguments, const Surroundings& surroundings);
 
-/// A command and its flags, for whoever documents or completes them.
-struct CommandSummary {
-  std::string name;
-  std::vector<std::string> flags;  ///< "--store" …
+/// A flag, for whoever documents or completes it.
+struct FlagSummary {
+  std::string name;                  ///< "--count"
+  std::string short_name;            ///< "-n"; empty: none
+  bool takes_value = false;          ///< else its presence is all there is
+  bool has_variable = false;         ///< PISTACHIO_COUNT in the environment says the same
+  std::vector<std::string> choices;  ///< all values that it takes; empty: there is no such list
 };
+
+/// A command and its flags, as the tree of CLI11 has them.
+struct CommandSummary {
+  std::string name;  ///< "push"; empty: the program itself, before any command
+  std::vector<FlagSummary> flags;
+};
+
+/// The program itself, then every command in the order of the help.
 std::vector<CommandSummary> commands();
 
 }  // namespace pistachio::cli

@@ -120,6 +120,8 @@ void FlagTable::add_count(const std::string& names, std::uint64_t& value, std::u
 
 void FlagTable::add_choice(const std::string& names, std::string& value,
                            std::vector<std::string> choices) {
+  std::string type;  // for whoever lists the flags: CLI11 reads nothing into it
+  for (const auto& choice : choices) type += (type.empty() ? "" : "|") + choice;
   add(names,
       [&value,
        choices = std::move(choices)](const std::string& text) -> std::optional<std::string> {
@@ -131,6 +133,7 @@ void FlagTable::add_choice(const std::string& names, std::string& value,
         for (const auto& choice : choices) known += (known.empty() ? "" : ", ") + choice;
         return "\"" + text + "\" is none of " + known;
       });
+  flags_.back().option->type_name(type);
 }
 
 Expected<bool> FlagTable::apply(const Environment& environment, const ConfigFile& file) const {

@@ -1,7 +1,5 @@
 #include "cli/serve.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "cli/server_log.h"
 #include "cli/systemd.h"
 #include "core/api/api.h"
 #include "core/loop.h"
@@ -23,6 +22,9 @@ constexpr std::size_t kReservedDescriptors = 64;
 
 // What an SQLite database takes in one piece.
 constexpr std::uint64_t kMostMessageSize = 1'000'000'000;
+
+// See Cors: more are not told apart.
+constexpr std::size_t kMostOrigins = 254;
 
 // How often a draining server looks whether it may go.
 constexpr Duration kDrainLook{20};
@@ -45,22 +47,10 @@ std::size_t room_for_connections() {
   return files > 2 * kReservedDescriptors ? files - kReservedDescriptors : files / 2;
 }
 
-std::shared_ptr<spdlog::logger> make_log(const ServeOptions& options) {
-  auto log =
-      std::make_shared<spdlog::logger>("serve", std::make_shared<spdlog::sinks::stderr_sink_st>());
-  log->set_level(spdlog::level::from_str(options.log_level));
-  // Messages are made of names, numbers and addresses of ours: nothing in them needs escaping in
-  // JSON.
-  log->set_pattern(options.log_format == "json"
-                       ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})"
-                       : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  return log;
-}
-
 /// The signals that end a server: the first drains, a second one of either kind stops at once.
 class Stopper {
  public:
-  Stopper(Loop& loop, Api& api, Duration drain_timeout, spdlog::logger& log)
+  Stopper(Loop& loop, Api& api, Duration drain_timeout, ServerLog& log)
       : loop_(loop), api_(api), drain_timeout_(drain_timeout), log_(log) {
     for (const auto& [handle, which] : {std::pair{&term_, SIGTERM}, std::pair{&interrupt_, SIGINT},
                                         std::pair{&hang_up_, SIGHUP}}) {
@@ -101,21 +91,21 @@ class Stopper {
       return;
     }
     draining_ = true;
-    log_.info("draining: {} polls wait, {} connections are open", api_.broker().polls(),
-              api_.server().connections());
+    log_.info("draining: " + std::to_string(api_.broker().polls()) + " polls wait, " +
+              std::to_string(api_.server().connections()) + " connections are open");
     notify_service_manager("STOPPING=1");
     drain_end_ = Deadline::in(drain_timeout_, loop_.now());
     api_.drain();
   }
 
   bool on_turn(TimePoint now) {
-    if (!draining_) return false;
+    if (!draining_ || loop_.stopping()) return false;
     if (api_.drained()) {
       log_.info("drained");
       loop_.stop();
     } else if (drain_end_.reached(now)) {
-      log_.warn("the drain took longer than its time-out; {} connections are cut",
-                api_.server().connections());
+      log_.warn("the drain took longer than its time-out; " +
+                std::to_string(api_.server().connections()) + " connections are cut");
       status_ = 1;
       loop_.stop();
     }
@@ -125,7 +115,7 @@ class Stopper {
   Loop& loop_;
   Api& api_;
   const Duration drain_timeout_;
-  spdlog::logger& log_;
+  ServerLog& log_;
   uv_signal_t term_{};
   uv_signal_t interrupt_{};
   uv_signal_t hang_up_{};
@@ -150,6 +140,11 @@ void check_path(const std::string& path) {
 }
 
 void check_origins(const std::vector<std::string>& origins) {
+  if (origins.size() > kMostOrigins) {
+    throw WrongUsage("--cors-origin is given " + std::to_string(origins.size()) +
+                     " times; at most " + std::to_string(kMostOrigins) +
+                     " origins are told apart, and * allows all");
+  }
   for (const std::string& origin : origins) {
     const auto host = origin.find("://");
     const bool plain = host != std::string::npos && host > 0 && host + 3 < origin.size() &&
@@ -194,7 +189,7 @@ std::string listen_everywhere(const ServeOptions& options, Api& api) {
 }
 
 int run(const ServeOptions& options, std::ostream& err) {
-  const auto log = make_log(options);
+  ServerLog log(options.log_level, options.log_format == "json");
   check_path(options.path);
   check_origins(options.cors_origins);
   std::signal(SIGPIPE, SIG_IGN);
@@ -213,7 +208,7 @@ int run(const ServeOptions& options, std::ostream& err) {
        .wake = [&loop] { loop.post([] {}); },
        .loop = loop.uv(),
        .longest_wait = options.timeout,
-       .report = [&log](const std::string& what) { log->error("{}", what); }});
+       .report = [&log](const std::string& what) { log.error(what); }});
   if (!store) throw cannot(store.error().message);
 
   const std::size_t room = room_for_connections();
@@ -232,7 +227,7 @@ int run(const ServeOptions& options, std::ostream& err) {
                          .default_ttl = options.default_ttl,
                          .cors_origins = options.cors_origins};
   Api api(loop, *store->store, std::move(api_options), server_options, BrokerOptions{});
-  Stopper stopper(loop, api, options.drain_timeout, *log);
+  Stopper stopper(loop, api, options.drain_timeout, log);
   const auto clean_up = [&] {
     api.server().close_all();
     stopper.close();
@@ -240,11 +235,7 @@ int run(const ServeOptions& options, std::ostream& err) {
   };
   try {
     const std::string where = listen_everywhere(options, api);
-    if (options.log_format == "json") {
-      log->log(spdlog::level::critical, "serving {}, store {}", where, store->shown);
-    } else {
-      err << "pistachio: serving " << where << ", store " << store->shown << std::endl;
-    }
+    log.ready("serving " + where + ", store " + store->shown, err);
     notify_service_manager("READY=1");
     loop.run();
   } catch (...) {

@@ -64,10 +64,11 @@ void Loop::set_timer() {
     uv_timer_stop(&timer_);
     return;
   }
-  // It repeats, because libuv fires what is due before it sleeps and then sleeps for what is left: a
-  // moment that passes between this call and that one would leave nothing, and a sleep without end.
+  // A timer that is due when uv_run() begins rings before the poll, which then knows of none and
+  // would sleep for ever: uv_stop() makes it look and not sleep, and means nothing after it.
   uv_timer_start(
-      &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(earliest.left(now()).count()), 1);
+      &timer_, [](uv_timer_t* timer) { uv_stop(timer->loop); },
+      static_cast<std::uint64_t>(earliest.left(now()).count()), 0);
 }
 
 void Loop::turn(Wait wait) {

@@ -60,14 +60,18 @@ TEST_CASE("the help of each command fits a screen, names every flag and ends wit
     INFO(command.name);
     const std::string help(cli::help_of(command.name));
     for (const auto& flag : command.flags) {
-      INFO(flag);
-      CHECK(help.find(flag) != std::string::npos);
+      // --help of a command is told in that of the program.
+      if (flag.name == "--help" && !command.name.empty()) continue;
+      INFO(flag.name);
+      CHECK(help.find(flag.name) != std::string::npos);
+      CHECK(help.find(flag.short_name) != std::string::npos);
     }
     const auto lines = lines_of(help);
     CHECK(lines.size() <= 24);
     for (const auto& line : lines) CHECK(width(line) <= 80);
     CHECK(help.find("Examples:\n  pistachio " + command.name) != std::string::npos);
-    const auto shown = run_command({command.name, "--help"});
+    const auto shown =
+        command.name.empty() ? run_command({"--help"}) : run_command({command.name, "--help"});
     CHECK(shown.status == 0);
     CHECK(shown.out == help);
     CHECK(shown.err.empty());
@@ -78,9 +82,9 @@ TEST_CASE("the help of the program names every command") {
   const auto result = run_command({"--help"});
   CHECK(result.status == 0);
   for (const auto& command : cli::commands()) {
+    if (command.name.empty()) continue;
     CHECK(result.out.find("\n  " + command.name + " ") != std::string::npos);
   }
-  CHECK(lines_of(result.out).size() <= 24);
 }
 
 TEST_CASE("the version goes to stdout") {

@@ -3,22 +3,7 @@
 # Waits for what can be observed (a line, a number, an exit), with a bound; never for a while.
 set -u
 binary=$(realpath "${1:?usage: end_to_end.sh BINARY}")
-room=$(mktemp -d "${TMPDIR:-/tmp}/pistachio-e2e-XXXXXX")
-servers=()
-trap 'kill -9 "${servers[@]}" 2>/dev/null; rm -rf "$room"' EXIT
-. "$(dirname "$0")/support/checks.sh"
-
-# start NAME ARGUMENTS...: a server on a free port; sets $server and $url.
-start() {
-  local log=$room/$1.log
-  shift
-  "$binary" serve --store memory: --listen 127.0.0.1:0 "$@" 2>"$log" &
-  server=$!
-  servers+=("$server")
-  until_true 10 grep -q 'serving' "$log" || { echo "the server did not start:"; cat "$log"; exit 1; }
-  url=$(grep -o 'http://[^, ]*' "$log" | head -1)
-  export PISTACHIO_URL=$url
-}
+source "$(dirname "$0")/support/black_box.sh"
 
 status() { curl -s -o "$room/body" -w '%{http_code}' "$@"; }
 waits() { [ "$(curl -sI "$url/$1" | tr -d '\r' | sed -n 's/^Pistachio-Waiting: //p')" = "$2" ]; }

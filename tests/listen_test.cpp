@@ -301,6 +301,24 @@ TEST_CASE("a proxy that answers 504 in the server's stead makes listen wait less
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
 }
 
+TEST_CASE("a middlebox that cuts polls at the same age makes listen wait less, said once") {
+  FakeServer server([](const FakeRequest& request, FakePeer& peer) {
+    if (request.query("wait") == "30") {
+      peer.wait_until_gone(1300ms);
+      return peer.reset();
+    }
+    peer.answer(200, "", "msg");
+  });
+  const auto result =
+      run_command({"listen", "foobar", "-n", "1", "--backoff", "1ms..2ms", "--url", server.url()});
+  CHECK(result.status == 0);
+  CHECK(result.out == "msg\n");
+  const std::string said = "something on the way ends polls after 1.3s; waiting 1";
+  const auto at = result.err.find(said);
+  REQUIRE(at != std::string::npos);
+  CHECK(result.err.find(said, at + 1) == std::string::npos);
+}
+
 TEST_CASE("output that cannot be written ends listen with 1, and the message goes back") {
   FakeQueue queue;
   queue.push("one");

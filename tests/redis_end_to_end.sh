@@ -7,10 +7,7 @@ if ! command -v redis-server >/dev/null; then
   echo "SKIPPED: redis-server is not installed (Debian: apt-get install redis-server)"
   exit 77
 fi
-room=$(mktemp -d "${TMPDIR:-/tmp}/pistachio-redis-e2e-XXXXXX")
-started=()
-trap 'kill -9 "${started[@]}" 2>/dev/null; rm -rf "$room"' EXIT
-. "$(dirname "$0")/support/checks.sh"
+source "$(dirname "$0")/support/black_box.sh"
 
 redis_url=redis+unix://$room/redis.sock
 redis() { redis-cli -s "$room/redis.sock" "$@"; }
@@ -19,15 +16,15 @@ start_redis() {
   redis-server --port 0 --unixsocket "$room/redis.sock" --dir "$room" --save '' --appendonly yes --appendfsync always \
     --logfile "$room/redis.log" &
   redis_process=$!
-  started+=("$redis_process")
+  servers+=("$redis_process")
   until_true 20 answers || { echo "redis-server did not start:"; cat "$room/redis.log"; exit 1; }
 }
 
-# start NAME: a server on a free port; sets $server and $url.
+# start NAME: a server on a free port with that Redis; sets $server and $url.
 start() {
   "$binary" serve --store "$redis_url" --namespace myapp --listen 127.0.0.1:0 2>"$room/$1.log" &
   server=$!
-  started+=("$server")
+  servers+=("$server")
   until_true 20 grep -q serving "$room/$1.log" || { echo "the server did not start:"; cat "$room/$1.log"; exit 1; }
   url=$(grep -o 'http://[^, ]*' "$room/$1.log" | head -1)
 }

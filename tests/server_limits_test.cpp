@@ -152,6 +152,21 @@ TEST_CASE("a reader that is slow but reads gets its whole answer, however long i
   }
 }
 
+TEST_CASE("a last answer is sent to its end, however late its client begins to read") {
+  ApiOptions options;
+  options.max_message_size = 32u << 20;
+  ServerHouse house(options, {.linger_time = milliseconds(10)});
+  house.push("a", std::string(16u << 20, 'x'));
+  const auto client = house.client();
+  client->send(get_request("/messages/a?peek=1", "Connection: close\r\n"));
+  REQUIRE(house.turn_until([&] { return house.api.server().buffered() > 0; }));
+  const TimePoint start = house.loop.now();
+  REQUIRE(house.turn_until([&] { return house.loop.now() - start > milliseconds(60); }));
+  CHECK(client->answer().body.size() > (16u << 20));
+  CHECK(client->closed_by_server());
+  CHECK_FALSE(client->was_reset());
+}
+
 TEST_CASE("a body whose client leaves in its middle is no longer held") {
   ServerHouse house;
   const auto client = house.client();

@@ -59,7 +59,7 @@ Api::Api(Loop& loop, Store& store, ApiOptions options, http::ServerOptions serve
               {.on_head = [this](const http::RequestHead& head, Connection id,
                                  http::Response& refusal) { return on_head(head, id, refusal); },
                .on_request = [this](const http::RequestHead& head, http::Body body,
-                                    Connection id) { on_request(head, std::move(body), id); },
+                                    Connection id) { on_request(head, body, id); },
                .on_abandoned = [this](std::uint64_t tag) { on_abandoned(tag); },
                .on_outcome = [this](std::uint64_t delivery,
                                     http::Outcome outcome) { on_outcome(delivery, outcome); },

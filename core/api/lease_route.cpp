@@ -53,7 +53,7 @@ void Api::change_lease(Request& request, const Target& target) {
   const auto receipt = receipt_of(target.receipt);
   if (!receipt) return send_problem(id, 410, kGone);
 
-  auto done = [this, id](Expected<std::monostate> result) { on_lease_changed(id, result); };
+  auto done = [this, id](const Expected<std::monostate>& result) { on_lease_changed(id, result); };
   if (*lease)
     return store_.extend(*std::move(name), *receipt, std::min(**lease, options_.max_lease), done);
   GiveBack how;

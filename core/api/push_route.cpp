@@ -151,10 +151,10 @@ void Api::push(Request& request, const Target& target) {
   // One capture more would not fit std::function's own storage, and every push would allocate.
   if (split == nullptr) {
     store_.push(std::move(push),
-                [this, id](Expected<Pushed> result) { on_pushed(id, false, result); });
+                [this, id](const Expected<Pushed>& result) { on_pushed(id, false, result); });
   } else {
     store_.push(std::move(push),
-                [this, id](Expected<Pushed> result) { on_pushed(id, true, result); });
+                [this, id](const Expected<Pushed>& result) { on_pushed(id, true, result); });
   }
 }
 

@@ -58,12 +58,14 @@ void Api::remove(Request& request, const Target& target) {
   auto name = one_name(id, target);
   if (!name) return;
   if (const std::string* const message = parameters->find("id")) {
-    return store_.remove(*std::move(name), *message, [this, id](Expected<std::monostate> removed) {
-      if (ok(id, removed)) send_json(id, 200, "{\"purged\":1}\n");
-    });
+    return store_.remove(*std::move(name), *message,
+                         [this, id](const Expected<std::monostate>& removed) {
+                           if (ok(id, removed)) send_json(id, 200, "{\"purged\":1}\n");
+                         });
   }
-  store_.purge(*std::move(name),
-               [this, id](Expected<std::size_t> count) { answer_count(id, "purged", count); });
+  store_.purge(*std::move(name), [this, id](const Expected<std::size_t>& count) {
+    answer_count(id, "purged", count);
+  });
 }
 
 void Api::redrive(Request& request, const EndpointName& name) {
@@ -73,8 +75,8 @@ void Api::redrive(Request& request, const EndpointName& name) {
                         "only dead letters are redriven: POST " + options_.path + "/" +
                             name.text() + ".dead?redrive=1");
   }
-  store_.redrive(name,
-                 [this, id](Expected<std::size_t> count) { answer_count(id, "moved", count); });
+  store_.redrive(
+      name, [this, id](const Expected<std::size_t>& count) { answer_count(id, "moved", count); });
 }
 
 void Api::answer_count(Connection id, std::string_view what, const Expected<std::size_t>& count) {

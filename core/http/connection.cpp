@@ -250,7 +250,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 void Connection::deliver(const RequestHead& head, Body body) {
   state_ = State::waiting;
-  server_.callbacks_.on_request(head, std::move(body), id_);
+  server_.callbacks_.on_request(head, body, id_);
   // A client that had closed its sending side before this request was parsed counts as gone, if it
   // is a poll.
   if (ended_ && state_ == State::waiting && context_.tag != 0) on_end();
@@ -351,8 +351,10 @@ void Connection::on_timer(TimePoint now) {
                          in_seconds(server_.options_.body_progress));
         break;
       case State::lingering:
-        // An answer whose fate is open is waited for; its own clock is AnswerWatch's.
-        if (watch_.open() && !watch_.silent(now)) {
+        // A client that still reads is waited for, and an answer whose fate is open; their clocks
+        // are the output's and AnswerWatch's.
+        if (uv_stream_get_write_queue_size(&handle_.stream) > 0 ||
+            (watch_.open() && !watch_.silent(now))) {
           activity_ = Deadline::in(AnswerWatch::kStay, now);
         } else {
           die();

@@ -160,6 +160,7 @@ void Connection::begin_linger() {
   }
   if (shut_ || uv_stream_get_write_queue_size(&handle_.stream) > 0) return;
   shut_ = true;
+  activity_ = Deadline::in(server_.options_.linger_time, now());  // from its last byte on
   // Not uv_shutdown(): it would need a request of its own to say no more than this call does.
   if (shutdown(fd(), SHUT_WR) != 0) on_broken();
 }

@@ -17,6 +17,10 @@ constexpr std::size_t kBatchRows = 20'000;
 // Buffers of a batch that was larger are not kept for the next.
 constexpr std::size_t kBytesKept = 1 << 20;
 
+// So many must have been answered at once for a batch to wait for their next: one client that
+// pushes again and again is not kept waiting.
+constexpr std::size_t kCrowd = 8;
+
 // How long what failed is left alone.
 constexpr Duration kAgainAfter = std::chrono::seconds(1);
 
@@ -51,7 +55,8 @@ Deadline Journal::next_wish() const {
   if (thread_.has_news()) return Deadline(TimePoint::min());
   if (thread_.writing()) return Deadline::never();
   if (broken_) return again_at_;
-  const Deadline changes = std::min(changes_.held_until(), patience_ends_);
+  Deadline changes = std::min(changes_.held_until(), patience_ends_);
+  if (crowd() > 0) changes = std::min(changes, gather_ends_);
   if (!full_) return changes;
   const bool waits = !changes.is_never() || !changes_.urgent().empty() || !waiters_.empty();
   return waits ? std::max(again_at_, changes) : Deadline::never();
@@ -60,6 +65,8 @@ Deadline Journal::next_wish() const {
 bool Journal::due(TimePoint now) const {
   if (thread_.writing()) return false;
   if (broken_) return again_at_.reached(now);
+  if (crowd() < crowd_before_ && !gather_ends_.reached(now) && !gather_ends_.is_never())
+    return false;
   const bool with_new = !full_ || again_at_.reached(now);
   if (with_new && (!changes_.urgent().empty() || !new_keys_.empty())) return true;
   if (cramped_ && !again_at_.reached(now)) return false;
@@ -87,6 +94,7 @@ bool Journal::send(const Holdings& holdings, TimePoint now) {
     return !waiters.empty();
   }
   waiters_under_way_ = std::exchange(waiters_, {});
+  gather_ends_ = Deadline::never();
   thread_.write(std::move(batch));
   return false;
 }
@@ -189,7 +197,7 @@ bool Journal::collect(Holdings& holdings, KeyTable& keys, TimePoint now,
 void Journal::settle(JournalThread::Written& written, Holdings& holdings, KeyTable& keys,
                      TimePoint now) {
   if (written.result) {
-    succeeded(written.batch, holdings);
+    succeeded(written.batch, holdings, now);
   } else {
     failed(written.batch, written.result.error(), holdings, keys, now);
   }
@@ -199,7 +207,13 @@ void Journal::settle(JournalThread::Written& written, Holdings& holdings, KeyTab
   spare_.clear();
 }
 
-void Journal::succeeded(const JournalBatch& batch, const Holdings& holdings) {
+void Journal::succeeded(const JournalBatch& batch, const Holdings& holdings, TimePoint now) {
+  const std::size_t answered =
+      batch.rows.size() + keys_under_way_.size() + waiters_under_way_.size();
+  if (answered >= kCrowd && options_.gather > Duration::zero()) {
+    crowd_before_ = answered + crowd();
+    gather_ends_ = Deadline::in(options_.gather, now);
+  }
   if (broken_) report("the store can be written again");
   broken_.reset();
   cramped_ = false;

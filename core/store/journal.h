@@ -41,6 +41,11 @@ class Journal {
   /// so that many share one transaction. A kill within that time brings such messages back.
   static constexpr Duration kPatience{100};
 
+  /// How long a batch waits for those whose answers the one before it has just set free, where
+  /// these were several. Else two crowds would take turns, and each transaction would be half as
+  /// large.
+  static constexpr Duration kGather{2};
+
   /// Ids are made known to the file in advance, so many at a time: one write for a million pushes,
   /// and as many to go on with while the disk stalls. A kill leaves a gap of so many at the most.
   static constexpr std::uint64_t kIdBlock = 1 << 20;
@@ -48,6 +53,7 @@ class Journal {
   struct Options {
     Duration hold_back = ChangeList::kHoldBack;
     Duration patience = kPatience;
+    Duration gather = kGather;
     ResidentBodies::Options memory = {};
     std::string directory = {};  ///< for words only, as the file knows it
     std::string name_space = {};
@@ -107,12 +113,16 @@ class Journal {
   using Waiters = std::vector<std::function<void()>>;
 
   bool due(TimePoint now) const;
+  /// How many wait for the file.
+  std::size_t crowd() const {
+    return changes_.urgent().size() + new_keys_.size() + waiters_.size();
+  }
   JournalBatch make_batch(const Holdings& holdings, bool with_new);
   void add_row(JournalBatch& batch, StoredMessage& message);
   JournalBatch::Slice add_name(JournalBatch& batch, std::string_view name) const;
   bool send(const Holdings& holdings, TimePoint now);
   void settle(JournalThread::Written& written, Holdings& holdings, KeyTable& keys, TimePoint now);
-  void succeeded(const JournalBatch& batch, const Holdings& holdings);
+  void succeeded(const JournalBatch& batch, const Holdings& holdings, TimePoint now);
   void failed(const JournalBatch& batch, const Error& error, Holdings& holdings, KeyTable& keys,
               TimePoint now);
   std::uint64_t refuse_push(StoredMessage& message, const Error& error, Holdings& holdings);
@@ -136,6 +146,8 @@ class Journal {
 
   std::uint64_t reserved_ = 0;       // ids up to this may be given out, as the file knows
   std::uint64_t reserve_up_to_ = 0;  // what the file is to know
+  std::size_t crowd_before_ = 0;     // that is expected again …
+  Deadline gather_ends_;             // … and waited for until then
   Deadline patience_ends_;           // of the first change that nobody waits for
   std::optional<Error> full_;        // no room for what is new …
   bool cramped_ = false;             // … nor for anything else …

@@ -48,8 +48,8 @@ void KeyTable::restore(const EndpointName& endpoint, std::string_view key,
 
 void KeyTable::remove(const Entry& entry) {
   const std::string_view scope = entry.scope();
-  Entry* const found = table_.find(std::hash<std::string_view>{}(scope),
-                                   [scope](const Entry& each) { return each.scope() == scope; });
+  Entry* const found =
+      table_.find(keyed_hash(scope), [scope](const Entry& each) { return each.scope() == scope; });
   table_.erase(*found);
   found->removed = true;
 }

@@ -75,6 +75,9 @@ class LocalStore final : public Store {
   /// Something is under way after which `wake` will be called.
   bool waits_for_disk() const { return journal_ && journal_->waits_for_disk(); }
 
+  /// Bytes of bodies in memory that count towards the budget; 0 without a journal.
+  std::size_t resident_bytes() const { return journal_ ? journal_->resident().bytes() : 0; }
+
   /// For tests of what is left behind.
   const Holdings& holdings() const { return holdings_; }
   const KeyTable& keys() const { return keys_; }

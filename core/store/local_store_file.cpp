@@ -32,19 +32,20 @@ Expected<std::unique_ptr<LocalStore>> LocalStore::open(StoreOptions options,
   const WallClock clock = journal.clock;
   std::uint64_t last_id = file->reserved();
   std::optional<std::string> strange;
+  std::optional<EndpointName> name;  // of the message before: mostly the next one's, too
   const auto recovered = file->recover(
       [&](const SavedMessage& message) {
         last_id = std::max(last_id, message.id);
-        const auto name = name_of(message.endpoint);
+        if (!name || name->text() != message.endpoint) name = name_of(message.endpoint);
         if (name) return holdings.restore(message, *name, clock);
         strange = std::string(message.endpoint);
       },
       [&](const SavedKey& key) {
-        const auto name = name_of(key.endpoint);
-        if (!name) {
+        const auto scope = name_of(key.endpoint);
+        if (!scope) {
           strange = std::string(key.endpoint);
         } else if (const Deadline ends(clock.point(key.ends_at)); !ends.reached(now)) {
-          keys.restore(*name, key.key, key.fingerprint, key.first_id, key.count, ends);
+          keys.restore(*scope, key.key, key.fingerprint, key.first_id, key.count, ends);
         }
       });
   if (!recovered) return tl::make_unexpected(recovered.error());

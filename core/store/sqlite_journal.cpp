@@ -1,5 +1,6 @@
 #include "core/store/sqlite_journal.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -79,6 +80,13 @@ Expected<void> SqliteJournal::make() const {
   const std::string path = directory_.database();
   const std::string fresh = path + ".new";
   for (const char* const part : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + part).c_str());
+  // For its owner only, as will be what SQLite puts beside it.
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return failure(Errc::unavailable,
+                   "cannot make the store " + fresh + ": " + std::strerror(errno));
+  }
+  ::close(file);
   {
     auto database = SqliteDatabase::open(fresh, true, options_.vfs);
     if (!database) return tl::make_unexpected(std::move(database.error()));

@@ -69,7 +69,8 @@ struct BrokerHouse {
   void push(const std::string& endpoint, const std::string& body) {
     Push message{.endpoint = name(endpoint), .message = {}};
     message.message.body = body;
-    local.push(std::move(message), [](Expected<Pushed> result) { REQUIRE(result.has_value()); });
+    local.push(std::move(message),
+               [](const Expected<Pushed>& result) { REQUIRE(result.has_value()); });
   }
   PollId poll(const std::vector<std::string>& endpoints, std::uint64_t caller,
               Duration wait = std::chrono::seconds(30), std::size_t max = 1,

@@ -41,6 +41,7 @@ Expected<std::unique_ptr<LocalStore>> FileRig::open() {
   Journal::Options journal;
   journal.hold_back = options_.hold_back;
   journal.patience = options_.patience;
+  journal.gather = options_.gather;
   journal.memory = options_.memory;
   journal.directory = directory_;
   journal.name_space = options_.name_space;

@@ -32,6 +32,7 @@ struct FileRigOptions {
   StoreOptions store = {};
   Duration hold_back = Duration::zero();
   Duration patience = Duration::zero();
+  Duration gather = Duration::zero();
   ResidentBodies::Options memory = {};
   std::string name_space = {};
   std::uint64_t max_size = 0;
