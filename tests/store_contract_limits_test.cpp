@@ -89,6 +89,17 @@ TEST_CASE("a key that comes with something else is refused and nothing is taken"
   CHECK(driver.drain("a") == Texts{"1"});
 }
 
+TEST_CASE("a key is known again whatever bytes are in it and in what it covers") {
+  StoreDriver driver;
+  std::string bytes = "\r\n:%";
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  CHECK_FALSE(driver.push("a", "1", {.key = bytes, .fingerprint = bytes}).value().replayed);
+  CHECK(driver.push("a", "1", {.key = bytes, .fingerprint = bytes}).value().replayed);
+  bytes.resize(32);
+  CHECK_FALSE(driver.push("a", "1", {.key = bytes, .fingerprint = bytes}).value().replayed);
+  CHECK(driver.push("a", "1", {.key = bytes, .fingerprint = bytes}).value().replayed);
+}
+
 TEST_CASE("a key counts for its endpoint only, and as a whole") {
   StoreDriver driver;
   driver.push("a", "1", {.key = "bk", .fingerprint = "f"});

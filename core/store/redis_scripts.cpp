@@ -203,9 +203,8 @@ for i=6,#ARGV,2 do
   if ARGV[i]=='' then redis.call('RPUSH',KEYS[1],ARGV[i+1])
   else redis.call('ZADD',KEYS[3],ARGV[i],ARGV[i+1]) end
 end
-if KEYS[4] then
-  redis.call('SET',KEYS[4],string.format('%s:%d:%s',ARGV[4],count,ARGV[3]),'PX',ARGV[5])
-end
+-- Not by string.format: it ends a short string at its first NUL, and a fingerprint is any bytes.
+if KEYS[4] then redis.call('SET',KEYS[4],ARGV[4]..':'..count..':'..ARGV[3],'PX',ARGV[5]) end
 return {0,count}
 )lua";
 
