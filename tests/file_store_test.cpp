@@ -134,6 +134,22 @@ TEST_CASE("a key is written before its push is answered, though its message was 
   CHECK(driver.drain("a").empty());
 }
 
+TEST_CASE("a settlement is not answered before the key of its message is written") {
+  FileDriver driver({.hold_back = hours(1)});
+  const auto [answer, receipt] = driver.push_to_listener("a", "x", {.key = "k"});
+  bool settled = false;
+  driver.store().settle(endpoint("a"), {receipt},
+                        [&](const Expected<std::vector<Receipt>>&) { settled = true; });
+  driver.file.turn();
+  CHECK_FALSE(settled);
+  driver.rig().turn_until_idle();
+  REQUIRE(settled);
+  CHECK(driver.totals().written == 0);
+  driver.end(true);
+  CHECK(driver.push("a", "x", {.key = "k"}).value().replayed);
+  CHECK(driver.drain("a").empty());
+}
+
 TEST_CASE("delays go on while the process is down, and what came due joins in that order") {
   const bool kill = GENERATE(false, true);
   FileDriver driver;

@@ -26,7 +26,9 @@ void ChangeList::removed(const StoredMessage& message) {
   } else {
     ++spared_;
   }
-  if (message.awaited) pending_.message_done(message.id);
+  // Nothing of a message that was never written is in the file, but its push may be tried again:
+  // without its key there a kill would let that bring what a listener was told is settled.
+  if (message.awaited && pending_.message_done(message.id)) ++touched_;
 }
 
 void ChangeList::rewrite(StoredMessage& message) {

@@ -38,11 +38,13 @@ bool PendingPushes::follow(std::uint64_t first_id, Store::Done<Pushed>& done) {
   return true;
 }
 
-void PendingPushes::message_done(std::uint64_t id) {
+bool PendingPushes::message_done(std::uint64_t id) {
   Entry* const entry = find(id);
-  if (entry == nullptr) return;
+  if (entry == nullptr) return false;
+  const bool key_open = entry->key_open;
   --entry->messages_open;
   end_if_done(*entry);
+  return key_open;
 }
 
 void PendingPushes::key_done(std::uint64_t first_id) {

@@ -24,8 +24,9 @@ class PendingPushes {
   /// false, and nothing done, when that one has been answered.
   bool follow(std::uint64_t first_id, Store::Done<Pushed>& done);
 
-  /// One of its messages is in the file, or gone. Not to be called twice for one message.
-  void message_done(std::uint64_t id);
+  /// One of its messages is in the file, or gone. Not to be called twice for one message. True when
+  /// the key of its push has yet to come to the file.
+  bool message_done(std::uint64_t id);
   /// Its key is in the file.
   void key_done(std::uint64_t first_id);
 
