@@ -1,5 +1,6 @@
 #include "core/poll_answer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -39,6 +40,7 @@ Envelope one_message(HttpAnswer& answer, std::string_view endpoint) {
 // end.
 PollAnswer many_messages(std::string_view body, std::string_view endpoint) {
   PolledMessages polled;
+  polled.messages.reserve(static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n')) + 1);
   while (!body.empty()) {
     const auto line = body.substr(0, body.find('\n'));
     body.remove_prefix(std::min(body.size(), line.size() + 1));

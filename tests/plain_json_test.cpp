@@ -38,6 +38,25 @@ TEST_CASE("escapes stand for what they stand for") {
   CHECK(read("{\"a\":\"\xc3\xa9\"}") == json({{"a", "\xc3\xa9"}}));
 }
 
+TEST_CASE("the first byte that needs an escape is found wherever it stands") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool is_literal = byte >= 0x20 && c != '"' && c != '\\';
+    for (std::size_t at = 0; at < 20; ++at) {
+      // Neighbours that a word-wise search could take for what it seeks, or hide it behind.
+      for (const char neighbour : {' ', '!', '#', '[', ']', '\x7f', '\xa0', '\xff'}) {
+        std::string text(at, neighbour);
+        text += c;
+        text += std::string(9, neighbour);
+        if (pistachio::json_literal_length(text) != (is_literal ? text.size() : at)) {
+          FAIL("byte " << byte << " at " << at << " beside " << static_cast<int>(neighbour));
+        }
+      }
+    }
+  }
+  CHECK(pistachio::json_literal_length("") == 0);
+}
+
 TEST_CASE("what is not plain is left to others") {
   for (const char* text : {"",
                            "{",
