@@ -138,7 +138,7 @@ void append_json_string(std::string_view utf8, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   for (;;) {
-    const std::size_t length = json_literal_length(utf8);
+    const std::size_t length = json_literal(utf8).length;
     out.append(utf8, 0, length);
     if (length == utf8.size()) break;
     const char c = utf8[length];

@@ -1,5 +1,6 @@
 #include "core/plain_json.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -53,16 +54,28 @@ std::size_t read_escape(std::string_view text, char& out) {
 
 }  // namespace
 
-std::size_t json_literal_length(std::string_view text) {
+JsonLiteral json_literal(std::string_view text) {
   std::size_t at = 0;
+  std::uint64_t seen = 0;  // all bytes in one, for their highest bits
   // Eight at a time: this looks at every byte of every message that goes by as JSON.
-  for (; text.size() - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if ((any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\')) != 0) break;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; text.size() - at >= 8; at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t stops =
+          any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\');
+      if (stops != 0) {
+        // Only the lowest bit is to be trusted, and the first byte of the text is lowest.
+        seen |= word & (stops ^ (stops - 1));
+        at += static_cast<std::size_t>(std::countr_zero(stops)) / 8;
+        return {at, (seen & kHighs) == 0};
+      }
+      seen |= word;
+    }
   }
-  while (at < text.size() && is_literal(text[at])) ++at;
-  return at;
+  for (; at < text.size() && is_literal(text[at]); ++at)
+    seen |= static_cast<unsigned char>(text[at]);
+  return {at, (seen & kHighs) == 0};
 }
 
 bool PlainJson::take(char c) {
@@ -93,13 +106,15 @@ bool PlainJson::next() {
 bool PlainJson::read_string(std::string_view& out, std::string& scratch) {
   if (!take('"')) return false;
   scratch.clear();
+  bool is_ascii = true;
   for (bool has_escapes = false;; has_escapes = true) {
-    const std::size_t length = json_literal_length(rest_);
-    out = rest_.substr(0, length);
-    rest_.remove_prefix(length);
+    const JsonLiteral literal = json_literal(rest_);
+    is_ascii = is_ascii && literal.is_ascii;
+    out = rest_.substr(0, literal.length);
+    rest_.remove_prefix(literal.length);
     if (take('"')) {
       if (has_escapes) out = scratch.append(out);
-      return is_utf8(out);
+      return is_ascii || is_utf8(out);
     }
     if (!take('\\')) return false;
     char escaped = 0;

@@ -6,10 +6,15 @@
 
 namespace pistachio {
 
-/// How many bytes at the start of `text` stand for themselves in a JSON string (RFC 8259, 7): all
-/// up to the first quotation mark, backslash or control character. Bytes beyond ASCII count;
+/// The bytes at the start of a text that stand for themselves in a JSON string (RFC 8259, 7).
+struct JsonLiteral {
+  std::size_t length = 0;
+  bool is_ascii = true;
+};
+
+/// All up to the first quotation mark, backslash or control character. Bytes beyond ASCII count;
 /// whether they are UTF-8 is not looked at.
-std::size_t json_literal_length(std::string_view text);
+JsonLiteral json_literal(std::string_view text);
 
 // Reads JSON objects as programs write them: one level, strings and plain numbers, no white space.
 // That is much faster than a parser for all of JSON and takes none of its memory. What is not

@@ -1,6 +1,5 @@
 #include "core/poll_answer.h"
 
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -38,9 +37,9 @@ Envelope one_message(HttpAnswer& answer, std::string_view endpoint) {
 
 // NDJSON. A line that cannot be read is trouble; what the others hold comes back when their leases
 // end.
-PollAnswer many_messages(std::string_view body, std::string_view endpoint) {
+PollAnswer many_messages(std::string_view body, std::string_view endpoint, std::size_t wished) {
   PolledMessages polled;
-  polled.messages.reserve(static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n')) + 1);
+  polled.messages.reserve(wished);
   while (!body.empty()) {
     const auto line = body.substr(0, body.find('\n'));
     body.remove_prefix(std::min(body.size(), line.size() + 1));
@@ -102,7 +101,7 @@ PollAnswer read_poll_answer(HttpAnswer answer, const PollWish& wish) {
   switch (answer.status) {
     case 200: {
       // A message may itself be NDJSON: it is a list only for who asked for several.
-      if (wish.max > 1 && is_ndjson(answer)) return many_messages(answer.body, endpoint);
+      if (wish.max > 1 && is_ndjson(answer)) return many_messages(answer.body, endpoint, wish.max);
       PolledMessages polled;
       polled.messages.push_back(one_message(answer, endpoint));
       return polled;

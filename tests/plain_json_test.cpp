@@ -1,5 +1,6 @@
 #include "core/plain_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
@@ -48,13 +49,19 @@ TEST_CASE("the first byte that needs an escape is found wherever it stands") {
         std::string text(at, neighbour);
         text += c;
         text += std::string(9, neighbour);
-        if (pistachio::json_literal_length(text) != (is_literal ? text.size() : at)) {
+        const auto literal = pistachio::json_literal(text);
+        const std::size_t length = is_literal ? text.size() : at;
+        const auto is_ascii = [](char each) { return static_cast<unsigned char>(each) < 0x80; };
+        if (literal.length != length ||
+            literal.is_ascii != std::all_of(text.begin(),
+                                            text.begin() + static_cast<std::ptrdiff_t>(length),
+                                            is_ascii)) {
           FAIL("byte " << byte << " at " << at << " beside " << static_cast<int>(neighbour));
         }
       }
     }
   }
-  CHECK(pistachio::json_literal_length("") == 0);
+  CHECK(pistachio::json_literal("").length == 0);
 }
 
 TEST_CASE("what is not plain is left to others") {
