@@ -106,6 +106,8 @@ Printer::Step Printer::until_read(HeldMessages& held) {
         {{stop_.descriptor(), POLLIN, 0}, {out_, static_cast<short>(has_news ? POLLOUT : 0), 0}}};
     held.wait(events, has_news ? Deadline::never() : Deadline::in(kTick, now()));
     if ((events[1].revents & (POLLERR | POLLHUP)) != 0) gone_ = true;
+    // Of a pipe of one page POLLOUT says that nothing is left in it.
+    if (has_news && !gone_ && (events[1].revents & POLLOUT) != 0) return Step::ready;
     if (is_empty()) return Step::ready;
     if (gone_) return Step::gone;
     if (events[0].revents != 0) return Step::stopped;

@@ -26,7 +26,7 @@ std::string encoded_and_joined(const std::vector<std::string>& parts) {
   std::string out;
   for (const auto& part : parts) {
     if (!out.empty()) out += ',';
-    out += percent_encode(part);
+    append_percent_encoded(part, out);
   }
   return out;
 }

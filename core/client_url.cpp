@@ -1,11 +1,22 @@
 #include "core/client_url.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace pistachio {
 namespace {
 
 constexpr std::string_view kDefaultPath = "/messages";
+
+constexpr std::array<bool, 256> kIsUnreserved = [] {
+  std::array<bool, 256> is{};
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789-._~")) {
+    is[static_cast<unsigned char>(c)] = true;
+  }
+  return is;
+}();
 
 tl::unexpected<Error> bad(std::string_view text, std::string_view why) {
   return failure(Errc::bad_argument,
@@ -105,22 +116,26 @@ std::string ClientUrl::text() const {
   return (tls ? "https://" : "http://") + host_field() + path;
 }
 
-std::string percent_encode(std::string_view text) {
+void append_percent_encoded(std::string_view text, std::string& out) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
+  while (!text.empty()) {
+    const auto is_reserved = [](char c) { return !kIsUnreserved[static_cast<unsigned char>(c)]; };
+    const auto* const end = std::find_if(text.begin(), text.end(), is_reserved);
+    const auto length = static_cast<std::size_t>(end - text.begin());
+    out.append(text, 0, length);
+    text.remove_prefix(length);
+    if (text.empty()) break;
+    const auto byte = static_cast<unsigned char>(text.front());
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+    text.remove_prefix(1);
   }
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  append_percent_encoded(text, out);
   return out;
 }
 

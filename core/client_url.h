@@ -37,5 +37,6 @@ struct ClientUrl {
 
 /// Percent-encodes everything but the unreserved characters (RFC 3986 section 2.3).
 std::string percent_encode(std::string_view text);
+void append_percent_encoded(std::string_view text, std::string& out);
 
 }  // namespace pistachio

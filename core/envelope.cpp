@@ -137,11 +137,14 @@ Expected<Envelope> Envelope::parse(std::string_view line) {
 void append_json_string(std::string_view utf8, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
-  for (const char c : utf8) {
+  for (;;) {
+    const std::size_t length = json_literal(utf8).length;
+    out.append(utf8, 0, length);
+    if (length == utf8.size()) break;
+    const char c = utf8[length];
+    utf8.remove_prefix(length + 1);
     if (c == '"' || c == '\\') {
       out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) >= 0x20) {
       out += c;
     } else if (c == '\n') {
       out += "\\n";

@@ -1,9 +1,28 @@
 #include "core/plain_json.h"
 
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
 #include "core/utf8.h"
 
 namespace pistachio {
 namespace {
+
+constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101u;
+constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080u;
+
+// Not 0 when a byte of `word` is less than `n`, of which n <= 128. It may say so of a byte above
+// the first that is, never without one (the borrow of a subtraction runs upwards).
+constexpr std::uint64_t any_below(std::uint64_t word, std::uint64_t n) {
+  return (word - kOnes * n) & ~word & kHighs;
+}
+
+constexpr std::uint64_t any_equal(std::uint64_t word, char c) {
+  return any_below(word ^ (kOnes * static_cast<unsigned char>(c)), 1);
+}
+
+bool is_literal(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -35,6 +54,30 @@ std::size_t read_escape(std::string_view text, char& out) {
 
 }  // namespace
 
+JsonLiteral json_literal(std::string_view text) {
+  std::size_t at = 0;
+  std::uint64_t seen = 0;  // all bytes in one, for their highest bits
+  // Eight at a time: this looks at every byte of every message that goes by as JSON.
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; text.size() - at >= 8; at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t stops =
+          any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\');
+      if (stops != 0) {
+        // Only the lowest bit is to be trusted, and the first byte of the text is lowest.
+        seen |= word & (stops ^ (stops - 1));
+        at += static_cast<std::size_t>(std::countr_zero(stops)) / 8;
+        return {at, (seen & kHighs) == 0};
+      }
+      seen |= word;
+    }
+  }
+  for (; at < text.size() && is_literal(text[at]); ++at)
+    seen |= static_cast<unsigned char>(text[at]);
+  return {at, (seen & kHighs) == 0};
+}
+
 bool PlainJson::take(char c) {
   if (rest_.empty() || rest_.front() != c) return false;
   rest_.remove_prefix(1);
@@ -63,26 +106,23 @@ bool PlainJson::next() {
 bool PlainJson::read_string(std::string_view& out, std::string& scratch) {
   if (!take('"')) return false;
   scratch.clear();
-  std::size_t copied = 0;  // of rest_, into scratch
-  for (std::size_t at = 0; at < rest_.size(); ++at) {
-    const char c = rest_[at];
-    if (c == '"') {
-      out = rest_.substr(0, at);
-      if (copied > 0) out = scratch.append(rest_.substr(copied, at - copied));
-      rest_.remove_prefix(at + 1);
-      return is_utf8(out);
+  bool is_ascii = true;
+  for (bool has_escapes = false;; has_escapes = true) {
+    const JsonLiteral literal = json_literal(rest_);
+    is_ascii = is_ascii && literal.is_ascii;
+    out = rest_.substr(0, literal.length);
+    rest_.remove_prefix(literal.length);
+    if (take('"')) {
+      if (has_escapes) out = scratch.append(out);
+      return is_ascii || is_utf8(out);
     }
-    if (static_cast<unsigned char>(c) < 0x20) return false;
-    if (c != '\\') continue;
-    scratch.append(rest_.substr(copied, at - copied));
+    if (!take('\\')) return false;
     char escaped = 0;
-    const std::size_t length = read_escape(rest_.substr(at + 1), escaped);
-    if (length == 0) return false;
-    scratch += escaped;
-    at += length;
-    copied = at + 1;
+    const std::size_t escape = read_escape(rest_, escaped);
+    if (escape == 0) return false;
+    rest_.remove_prefix(escape);
+    scratch.append(out) += escaped;
   }
-  return false;
 }
 
 bool PlainJson::read_number() {

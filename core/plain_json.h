@@ -1,9 +1,20 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace pistachio {
+
+/// The bytes at the start of a text that stand for themselves in a JSON string (RFC 8259, 7).
+struct JsonLiteral {
+  std::size_t length = 0;
+  bool is_ascii = true;
+};
+
+/// All up to the first quotation mark, backslash or control character. Bytes beyond ASCII count;
+/// whether they are UTF-8 is not looked at.
+JsonLiteral json_literal(std::string_view text);
 
 // Reads JSON objects as programs write them: one level, strings and plain numbers, no white space.
 // That is much faster than a parser for all of JSON and takes none of its memory. What is not

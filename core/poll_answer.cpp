@@ -37,8 +37,9 @@ Envelope one_message(HttpAnswer& answer, std::string_view endpoint) {
 
 // NDJSON. A line that cannot be read is trouble; what the others hold comes back when their leases
 // end.
-PollAnswer many_messages(std::string_view body, std::string_view endpoint) {
+PollAnswer many_messages(std::string_view body, std::string_view endpoint, std::size_t wished) {
   PolledMessages polled;
+  polled.messages.reserve(wished);
   while (!body.empty()) {
     const auto line = body.substr(0, body.find('\n'));
     body.remove_prefix(std::min(body.size(), line.size() + 1));
@@ -100,7 +101,7 @@ PollAnswer read_poll_answer(HttpAnswer answer, const PollWish& wish) {
   switch (answer.status) {
     case 200: {
       // A message may itself be NDJSON: it is a list only for who asked for several.
-      if (wish.max > 1 && is_ndjson(answer)) return many_messages(answer.body, endpoint);
+      if (wish.max > 1 && is_ndjson(answer)) return many_messages(answer.body, endpoint, wish.max);
       PolledMessages polled;
       polled.messages.push_back(one_message(answer, endpoint));
       return polled;

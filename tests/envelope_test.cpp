@@ -93,6 +93,18 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
   }
 }
 
+TEST_CASE("a byte that is no UTF-8 is found wherever it stands among ASCII") {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string prefix(before, 'a');
+      const std::string suffix(after, 'b');
+      if (!pistachio::is_utf8(prefix + "\xc3\xa9" + suffix)) FAIL(before << " and " << after);
+      if (pistachio::is_utf8(prefix + "\xff" + suffix)) FAIL(before << " and " << after);
+      if (pistachio::is_utf8(prefix + "\xc3" + suffix)) FAIL(before << " and " << after);
+    }
+  }
+}
+
 TEST_CASE("base64 goes both ways and has one spelling") {
   CHECK(pistachio::base64("") == "");
   CHECK(pistachio::base64("f") == "Zg==");

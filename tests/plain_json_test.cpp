@@ -1,5 +1,6 @@
 #include "core/plain_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
@@ -36,6 +37,31 @@ TEST_CASE("escapes stand for what they stand for") {
   CHECK(read(R"({"a":"\"\\\/\b\f\n\r\t\u0000\u001f\u007F x"})") ==
         json({{"a", std::string("\"\\/\b\f\n\r\t\0\x1f\x7f x", 13)}}));
   CHECK(read("{\"a\":\"\xc3\xa9\"}") == json({{"a", "\xc3\xa9"}}));
+}
+
+TEST_CASE("the first byte that needs an escape is found wherever it stands") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool is_literal = byte >= 0x20 && c != '"' && c != '\\';
+    for (std::size_t at = 0; at < 20; ++at) {
+      // Neighbours that a word-wise search could take for what it seeks, or hide it behind.
+      for (const char neighbour : {' ', '!', '#', '[', ']', '\x7f', '\xa0', '\xff'}) {
+        std::string text(at, neighbour);
+        text += c;
+        text += std::string(9, neighbour);
+        const auto literal = pistachio::json_literal(text);
+        const std::size_t length = is_literal ? text.size() : at;
+        const auto is_ascii = [](char each) { return static_cast<unsigned char>(each) < 0x80; };
+        if (literal.length != length ||
+            literal.is_ascii != std::all_of(text.begin(),
+                                            text.begin() + static_cast<std::ptrdiff_t>(length),
+                                            is_ascii)) {
+          FAIL("byte " << byte << " at " << at << " beside " << static_cast<int>(neighbour));
+        }
+      }
+    }
+  }
+  CHECK(pistachio::json_literal("").length == 0);
 }
 
 TEST_CASE("what is not plain is left to others") {
