@@ -5,11 +5,12 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 
 from framing import REFUSALS, shapes
 from house import NEVER, ORDERED, SHARED
 from servers import MAX_CONNECTIONS
-from wire import Gone, chunked, head
+from wire import PATIENCE, Gone, chunked, head
 
 SHAPES = [shape.encode("latin-1") for shape in shapes()]
 NAMES = ["h", "", ".", "..", ".x", "a/b", "%2e%2e", "x" * 129, "h.dead.dead", "%00", "%zz", "%", "h%20h", "\xe4", "h,h",
@@ -85,7 +86,10 @@ class Hostile:
                         await wire.some(self.random.randint(1, 512))
                         await asyncio.sleep(self.random.uniform(0, 0.1))
             wire.reset()
-        answer = await self.house.once("GET", f"/messages/{endpoint}?wait=5")
+        give_up = time.monotonic() + PATIENCE  # it is there once the server has seen the reset
+        while (answer := await self.house.once("GET", f"/messages/{endpoint}?wait=5")).status == 504:
+            if time.monotonic() > give_up:
+                break
         if (answer.status, answer.body) != (200, body) and not self.house.since(life):
             self.house.fault("lost", f"what a slow reader had left: {answer.status}, {len(answer.body)} bytes")
 

@@ -10,7 +10,7 @@ import enum
 # A kill within 100 ms of a plain poll's settlement may bring that message back (README). A client learns of the
 # settlement after the server has made it, or makes it (by closing) before the server sees it, as late as a busy
 # machine lets it. Settlements by DELETE and ack= are never undone.
-UNDONE_BY_KILL = 1.0
+UNDONE_BY_KILL = 3.0
 
 
 class State(enum.Enum):
@@ -81,9 +81,10 @@ class Ledger:
                                        for end in self.ends):
                 self.counts["undone by a kill"] += 1
             else:
-                ago = self.clock() - message.settled_time
-                self.fault("doubled", f"{message.name} (id {message.id}): settled {ago:.2f} s ago, "
-                                      f"{'plainly' if message.plainly else 'by its receipt'}")
+                ago = [f"{self.clock() - then:.2f}" for then in (message.asked, message.settled_time, *self.ends[-3:])]
+                self.fault("doubled", f"{message.name} (id {message.id}): asked for {ago[0]} s ago, settled "
+                                      f"{'plainly' if message.plainly else 'by its receipt'} {ago[1]} s ago, "
+                                      f"last ends of the server {', '.join(ago[2:])} s ago")
         if message.state is not State.SETTLED:
             message.asked = asked
         return message

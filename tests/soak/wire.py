@@ -82,11 +82,11 @@ class Wire:
         self.buffer += received
 
     async def read_for(self, seconds, size):
-        """Up to `size` bytes of what comes within that time."""
+        """Up to `size` bytes of what comes within that time; fewer when the other side has closed in order."""
         try:
             async with asyncio.timeout(seconds):
-                while len(self.buffer) < size:
-                    await self.more()
+                while len(self.buffer) < size and (received := await self.some()):
+                    self.buffer += received
         except TimeoutError:
             pass
 
