@@ -69,11 +69,13 @@ def rows(header, lines):
 
 
 def cost_of(workload):
+    if workload.rests:
+        return "whole_cpu_us_per_msg"
     return "fill_cpu_us_per_msg" if workload.fills else "cpu_us_per_msg"
 
 
 def rate_of(workload):
-    return "fill_per_s" if workload.fills else "msgs_per_s"
+    return "fill_per_s" if workload.fills or workload.rests else "msgs_per_s"
 
 
 # How much of its CPU the generator used (near 100: messages/s is what it could do, not the server), and for
@@ -82,14 +84,14 @@ CIRCUMSTANCES = ("generator busy %", "waited for CPU %")
 
 
 def circumstances(workload, median):
-    half = "fill_" if workload.fills else ""
+    half = "fill_" if workload.fills or workload.rests else ""
     busy, server, own = (median(half + figure)
                          for figure in ("client_cpu_util", "server_runq_wait", "client_runq_wait"))
     return number(busy * 100), f"{number(server * 100)} / {number(own * 100)}"
 
 
 def messages_table(results, workloads):
-    """pump, drain, lines."""
+    """pump, drain, rest, lines."""
     def line(workload, peer):
         def median(figure):
             return results.median(peer.name, workload, figure)

@@ -84,6 +84,14 @@ void Api::metrics(Request& request) {
   family(out, "pistachio_buffered_bytes", "gauge",
          "Bytes of requests and answers that are held in memory on their way.");
   line(out, "pistachio_buffered_bytes", "", server_.buffered());
+  if (const auto file = store_.file_counts()) {
+    family(out, "pistachio_messages_written_total", "counter",
+           "Messages that were written to the store's file.");
+    line(out, "pistachio_messages_written_total", "", file->written);
+    family(out, "pistachio_messages_spared_total", "counter",
+           "Messages that were consumed before they were written to the store's file.");
+    line(out, "pistachio_messages_spared_total", "", file->spared);
+  }
   send(request.connection);
 }
 

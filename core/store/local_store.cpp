@@ -28,15 +28,10 @@ tl::unexpected<Error> gone(const EndpointName& endpoint) {
                                  "was one; take the message again");
 }
 
-MessageView view_of(const StoredMessage& message, std::string_view body, std::string_view type,
-                    TimePoint now) {
+MessageView view_of(const StoredMessage& message, const Payload& payload, TimePoint now) {
   const std::uint32_t under_way = message.state == StoredMessage::State::leased ? 1 : 0;
-  return {std::to_string(message.id), body, type, message.attempts + under_way,
+  return {std::to_string(message.id), payload.body(), payload.type(), message.attempts + under_way,
           now - message.pushed_at};
-}
-
-MessageView view_of(const StoredMessage& message, TimePoint now) {
-  return view_of(message, message.payload.body(), message.payload.type(), now);
 }
 
 MessageState state_of(const StoredMessage& message) {
@@ -233,7 +228,7 @@ void LocalStore::carry_out(ClaimCommand& command, TimePoint now) {
   while (queue != nullptr && delivered_.size() < claim.max) {
     const StoredMessage* const message = holdings_.claim(*queue, room, ends);
     if (message == nullptr) break;
-    delivered_.push_back({message->receipt, view_of(*message, now)});
+    delivered_.push_back({message->receipt, view_of(*message, message->payload, now)});
     bytes += message->payload.body_size();
     if (bytes > claim.max_bytes) break;
     room = claim.max_bytes - bytes;
@@ -304,10 +299,9 @@ void LocalStore::show(PeekCommand& command, const BodyFetches::Found& found, Tim
   for (; message != nullptr && peeked_.size() < command.limit;
        message = MessageQueue::next_arrival(*message)) {
     if (message->payload.present()) {
-      peeked_.push_back({view_of(*message, now), state_of(*message)});
+      peeked_.push_back({view_of(*message, message->payload, now), state_of(*message)});
     } else if (const auto at = found.find(message->id); at != found.end()) {
-      const FetchedBodies::Each& bytes = at->second;
-      peeked_.push_back({view_of(*message, bytes.body, bytes.type, now), state_of(*message)});
+      peeked_.push_back({view_of(*message, at->second, now), state_of(*message)});
     }
   }
   answer<std::span<const Peeked>>(command.done, peeked_);

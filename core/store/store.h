@@ -112,6 +112,12 @@ struct StoreOptions {
 /// How long an idempotency key is remembered.
 inline constexpr Duration kKeyLifetime = std::chrono::minutes(10);
 
+/// What a store with a file of its own did with messages since it was opened.
+struct FileCounts {
+  std::uint64_t written = 0;  ///< messages that were written to the file
+  std::uint64_t spared = 0;   ///< messages that came and went before they were
+};
+
 /// See the top of this file. The destructor drops completions that are still open without calling
 /// them.
 class Store {
@@ -178,6 +184,9 @@ class Store {
 
   /// Nothing when the store can be used now; else why not, for /readyz.
   virtual std::optional<Error> health() const = 0;
+
+  /// For /metrics; nothing where there is no file.
+  virtual std::optional<FileCounts> file_counts() const { return std::nullopt; }
 
   /// When run() next has something to do although nobody asks (a delay, lease, ttl or key that
   /// ends).

@@ -57,6 +57,7 @@ class ForwardingStore : public Store {
     inner_.list(std::move(query), std::move(done));
   }
   std::optional<Error> health() const override { return inner_.health(); }
+  std::optional<FileCounts> file_counts() const override { return inner_.file_counts(); }
   Deadline next_wish() const override { return inner_.next_wish(); }
   bool run(TimePoint now) override { return inner_.run(now); }
 
