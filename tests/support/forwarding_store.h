@@ -57,6 +57,7 @@ class ForwardingStore : public Store {
     inner_.list(std::move(query), std::move(done));
   }
   std::optional<Error> health() const override { return inner_.health(); }
+  std::string caveat() const override { return inner_.caveat(); }
   Deadline next_wish() const override { return inner_.next_wish(); }
   bool run(TimePoint now) override { return inner_.run(now); }
 
