@@ -18,20 +18,19 @@ int value_of(char c) {
 
 }  // namespace
 
-std::string Receipt::text() const {
-  std::string out;
-  out.reserve(kTextLength);
-  unsigned buffer = 0;
-  int held = 0;
-  for (const std::uint8_t byte : bits) {
-    buffer = (buffer << 8 | byte) & 0xffff;
-    held += 8;
-    while (held >= 6) {
-      held -= 6;
-      out += kAlphabet[buffer >> held & 63];
-    }
+std::array<char, Receipt::kTextLength> Receipt::characters() const {
+  std::array<char, kTextLength> out;
+  // Three bytes are four characters; the last byte is two.
+  for (std::size_t i = 0, at = 0; at < out.size(); i += 3, at += 4) {
+    const bool is_last = i + 1 == bits.size();
+    const unsigned three = static_cast<unsigned>(bits[i]) << 16 |
+                           (is_last ? 0u : static_cast<unsigned>(bits[i + 1]) << 8 | bits[i + 2]);
+    out[at] = kAlphabet[three >> 18];
+    out[at + 1] = kAlphabet[three >> 12 & 63];
+    if (is_last) break;
+    out[at + 2] = kAlphabet[three >> 6 & 63];
+    out[at + 3] = kAlphabet[three & 63];
   }
-  out += kAlphabet[buffer << (6 - held) & 63];
   return out;
 }
 

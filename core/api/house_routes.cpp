@@ -48,6 +48,9 @@ void Api::readiness(Request& request) {
     response_.body = draining_ ? "draining\n" : trouble->message + "\n";
   } else {
     response_.body = "ok\n";
+    if (const std::string caveat = store_.caveat(); !caveat.empty()) {
+      response_.body += caveat + "\n";
+    }
   }
   send(request.connection);
 }

@@ -125,7 +125,8 @@ void Broker::send_claim(Poll& poll, std::size_t at) {
   poll.claiming_at = static_cast<std::uint8_t>(at);
   ++line.claims;
   line.rang = false;
-  Claim claim{.endpoint = *line.name, .max = poll.max};
+  Claim claim{
+      .endpoint = *line.name, .max = poll.max, .waits = !draining_ && !poll.deadline.reached(now_)};
   if (poll.lease >= Duration::zero()) claim.lease = poll.lease;
   store_.claim(std::move(claim), [this, id = id_of(poll)](Expected<Claimed> result) {
     on_claimed(id, std::move(result));

@@ -67,6 +67,9 @@ struct Claim {
   /// settled or given back (a store shared by several servers renews such a lease by itself, so
   /// that it ends when the server dies).
   std::optional<Duration> lease = std::nullopt;
+  /// Whoever claims waits for the bell when nothing is there. Then a store may answer from what it
+  /// knows: a message that is pushed at this moment rings.
+  bool waits = false;
 };
 
 /// What a claim got: nothing, or up to `max` messages in order.
@@ -187,6 +190,9 @@ class Store {
 
   /// For /metrics; nothing where there is no file.
   virtual std::optional<FileCounts> file_counts() const { return std::nullopt; }
+
+  /// What a person should know about a store that can be used: a sentence; empty for nothing.
+  virtual std::string caveat() const { return {}; }
 
   /// When run() next has something to do although nobody asks (a delay, lease, ttl or key that
   /// ends).

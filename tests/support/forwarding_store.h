@@ -58,6 +58,7 @@ class ForwardingStore : public Store {
   }
   std::optional<Error> health() const override { return inner_.health(); }
   std::optional<FileCounts> file_counts() const override { return inner_.file_counts(); }
+  std::string caveat() const override { return inner_.caveat(); }
   Deadline next_wish() const override { return inner_.next_wish(); }
   bool run(TimePoint now) override { return inner_.run(now); }
 
