@@ -144,7 +144,7 @@ TEST_CASE("a settlement is not answered before the key of its message is written
   CHECK_FALSE(settled);
   driver.rig().turn_until_idle();
   REQUIRE(settled);
-  CHECK(driver.totals().written == 0);
+  CHECK(driver.counts_of_file().written == 0);
   driver.end(true);
   CHECK(driver.push("a", "x", {.key = "k"}).value().replayed);
   CHECK(driver.drain("a").empty());
