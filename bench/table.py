@@ -148,6 +148,12 @@ def curve_table(results, test, points):
     return rows([test, "", *(number(point.point) for point in points), "faults"], lines)
 
 
+def curve_tables(results):
+    """A table for each curve of which points were measured."""
+    points = {test: [workload for workload in results.workloads if workload.test == test] for test in CURVES}
+    return [curve_table(results, test, points[test]) for test in CURVES if points[test]]
+
+
 def full(results):
     """Every figure, a table for each kind of test."""
     simple = [workload for workload in results.workloads if not workload.point]
@@ -158,11 +164,7 @@ def full(results):
         tables.append(messages_table(results, messages))
     if parks:
         tables.append(parks_table(results, parks))
-    for test in CURVES:
-        points = [workload for workload in results.workloads if workload.test == test]
-        if points:
-            tables.append(curve_table(results, test, points))
-    return "\n\n".join("\n".join(table) for table in tables)
+    return "\n\n".join("\n".join(table) for table in tables + curve_tables(results))
 
 
 # What a reader of README.md wants to know: (row, test, figures, digits).
@@ -181,7 +183,7 @@ README_ROWS = [
 
 
 def for_readme(results):
-    """A column for each server; under CPU figures, the ratio to the floor."""
+    """A column for each server; beside CPU figures, the ratio to the floor. Then the curves."""
     workloads = {workload.label: workload for workload in results.workloads}
 
     def cell(peer, workload, figures, digits):
@@ -193,4 +195,5 @@ def for_readme(results):
 
     lines = [[title, *(cell(peer, workloads[test], figures, digits) for peer in results.peers)]
              for title, test, figures, digits in README_ROWS if test in workloads]
-    return "\n".join(rows(["", *(peer.title for peer in results.peers)], lines))
+    summary = [rows(["", *(peer.title for peer in results.peers)], lines)] if lines else []
+    return "\n\n".join("\n".join(table) for table in summary + curve_tables(results))

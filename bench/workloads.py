@@ -83,5 +83,5 @@ TESTS = {
     "curve-endpoints": [drain("curve-endpoints", 100_000, endpoints, 64, endpoints, ("--rotate",))
                         for endpoints in (1, 10, 100, 1000, 10_000, 100_000)],
     "curve-backlog": [drain("curve-backlog", messages, 16, point=messages)
-                      for messages in (1000, 10_000, 100_000, 1_000_000)],
+                      for messages in (1000, 10_000, 100_000, 1_000_000, 2_000_000)],
 }

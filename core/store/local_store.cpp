@@ -22,7 +22,7 @@ void answer(const Store::Done<T>& done, Expected<T> result) {
   if (done) done(std::move(result));
 }
 
-tl::unexpected<Error> gone(const EndpointName& endpoint) {
+[[gnu::cold, gnu::noinline]] tl::unexpected<Error> gone(const EndpointName& endpoint) {
   return failure(Errc::gone, "the receipt holds no message of endpoint " + endpoint.text() +
                                  ": it was settled, given back, its lease has ended, or it never "
                                  "was one; take the message again");
@@ -67,18 +67,24 @@ void LocalStore::push(Push push, Done<Pushed> done) {
   asked_.emplace_back(std::in_place_type<PushCommand>, std::move(push), std::move(done));
 }
 
+bool LocalStore::surely_empty(const EndpointName& endpoint) const {
+  const MessageQueue* const queue = holdings_.find(endpoint);
+  return queue == nullptr || queue->queued() == 0;
+}
+
 void LocalStore::claim(Claim claim, Done<Claimed> done) {
   assert(done && "a claim without a completion leases messages to nobody");
-  asked_.emplace_back(ClaimCommand{std::move(claim), std::move(done)});
+  asked_.emplace_back(std::in_place_type<ClaimCommand>, std::move(claim), std::move(done));
 }
 
 void LocalStore::settle(EndpointName endpoint, std::vector<Receipt> receipts,
                         Done<std::vector<Receipt>> done) {
-  asked_.emplace_back(SettleManyCommand{std::move(endpoint), std::move(receipts), std::move(done)});
+  asked_.emplace_back(std::in_place_type<SettleManyCommand>, std::move(endpoint),
+                      std::move(receipts), std::move(done));
 }
 
 void LocalStore::settle(const EndpointName& endpoint, const Receipt& receipt) {
-  asked_.emplace_back(SettleCommand{endpoint, receipt});
+  asked_.emplace_back(std::in_place_type<SettleCommand>, endpoint, receipt);
 }
 
 void LocalStore::give_back(EndpointName endpoint, Receipt receipt, GiveBack how,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,8 @@ class RedisCommand {
     return *this;
   }
   RedisCommand& add(const Receipt& receipt) {
-    const auto text = receipt.characters();
+    std::array<char, Receipt::kTextLength> text;
+    receipt.write(text.data());
     return add(std::string_view(text.data(), text.size()));
   }
   /// One word, of `pieces`.

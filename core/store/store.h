@@ -139,6 +139,11 @@ class Store {
   /// settled them. endpoint_full, key_reused, storage_full, unavailable: nothing was taken.
   virtual void push(Push push, Done<Pushed> done) = 0;
 
+  /// True: `endpoint` certainly has no message available now, though what was asked in this turn
+  /// may change that, and rings the bell if it does. Saves a poll that waits anyway a claim for
+  /// nothing; a store that would have to look elsewhere says false.
+  virtual bool surely_empty(const EndpointName&) const { return false; }
+
   /// Takes the first available messages. The Claimed views end with the completion.
   virtual void claim(Claim claim, Done<Claimed> done) = 0;
 

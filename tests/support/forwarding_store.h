@@ -10,7 +10,7 @@
 namespace pistachio::test {
 
 /// A store in front of another that passes everything on: what decorators that do one thing
-/// otherwise begin from. `inner` must outlive it.
+/// otherwise begin from. `inner` must outlive it. Sure of nothing, so that every claim is asked.
 class ForwardingStore : public Store {
  public:
   explicit ForwardingStore(Store& inner) : inner_(inner) {}
