@@ -96,7 +96,8 @@ TEST_CASE("an endpoint that is polled again and again is forgotten when the last
     now += seconds(1);
     looks_at(looks, now);
   }
-  CHECK(looks.next(now).left(now) <= EndpointLooks::kEvery);
+  // Its moment may have come after the last had left, too: names are hashed with a random key.
+  CHECK((looks.empty() || looks.next(now).left(now) <= EndpointLooks::kEvery));
   looks_at(looks, now + EndpointLooks::kEvery);
   CHECK(looks.empty());
 }
