@@ -180,7 +180,10 @@ std::uint64_t Connection::acknowledged() {
 
 void Connection::look_at_output(TimePoint now) {
   output_ = Deadline::never();
-  if ((paused_ || ended_) && connection_gone(fd())) return on_broken();
+  // Also where libuv would tell of a reset by itself: the process may have slept since it last
+  // looked at its sockets, and then it is not yet known that a client which seems to have stayed
+  // has gone.
+  if ((paused_ || ended_ || watch_.open()) && connection_gone(fd())) return on_broken();
   const std::uint64_t queued = uv_stream_get_write_queue_size(&handle_.stream);
   bool stalled = false;
   if (queued > 0) {
