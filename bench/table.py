@@ -69,11 +69,13 @@ def rows(header, lines):
 
 
 def cost_of(workload):
+    if workload.rests:
+        return "whole_cpu_us_per_msg"
     return "fill_cpu_us_per_msg" if workload.fills else "cpu_us_per_msg"
 
 
 def rate_of(workload):
-    return "fill_per_s" if workload.fills else "msgs_per_s"
+    return "fill_per_s" if workload.fills or workload.rests else "msgs_per_s"
 
 
 # How much of its CPU the generator used (near 100: messages/s is what it could do, not the server), and for
@@ -82,14 +84,14 @@ CIRCUMSTANCES = ("generator busy %", "waited for CPU %")
 
 
 def circumstances(workload, median):
-    half = "fill_" if workload.fills else ""
+    half = "fill_" if workload.fills or workload.rests else ""
     busy, server, own = (median(half + figure)
                          for figure in ("client_cpu_util", "server_runq_wait", "client_runq_wait"))
     return number(busy * 100), f"{number(server * 100)} / {number(own * 100)}"
 
 
 def messages_table(results, workloads):
-    """pump, drain, lines."""
+    """pump, drain, rest, lines."""
     def line(workload, peer):
         def median(figure):
             return results.median(peer.name, workload, figure)
@@ -146,6 +148,12 @@ def curve_table(results, test, points):
     return rows([test, "", *(number(point.point) for point in points), "faults"], lines)
 
 
+def curve_tables(results):
+    """A table for each curve of which points were measured."""
+    points = {test: [workload for workload in results.workloads if workload.test == test] for test in CURVES}
+    return [curve_table(results, test, points[test]) for test in CURVES if points[test]]
+
+
 def full(results):
     """Every figure, a table for each kind of test."""
     simple = [workload for workload in results.workloads if not workload.point]
@@ -156,11 +164,7 @@ def full(results):
         tables.append(messages_table(results, messages))
     if parks:
         tables.append(parks_table(results, parks))
-    for test in CURVES:
-        points = [workload for workload in results.workloads if workload.test == test]
-        if points:
-            tables.append(curve_table(results, test, points))
-    return "\n\n".join("\n".join(table) for table in tables)
+    return "\n\n".join("\n".join(table) for table in tables + curve_tables(results))
 
 
 # What a reader of README.md wants to know: (row, test, figures, digits).
@@ -179,7 +183,7 @@ README_ROWS = [
 
 
 def for_readme(results):
-    """A column for each server; under CPU figures, the ratio to the floor."""
+    """A column for each server; beside CPU figures, the ratio to the floor. Then the curves."""
     workloads = {workload.label: workload for workload in results.workloads}
 
     def cell(peer, workload, figures, digits):
@@ -191,4 +195,5 @@ def for_readme(results):
 
     lines = [[title, *(cell(peer, workloads[test], figures, digits) for peer in results.peers)]
              for title, test, figures, digits in README_ROWS if test in workloads]
-    return "\n".join(rows(["", *(peer.title for peer in results.peers)], lines))
+    summary = [rows(["", *(peer.title for peer in results.peers)], lines)] if lines else []
+    return "\n\n".join("\n".join(table) for table in summary + curve_tables(results))

@@ -15,6 +15,7 @@ class Workload:
     connections: int
     parks: bool = False
     fills: bool = False  # the pushes are measured, and not the polls
+    rests: bool = False  # both are: what a message costs that rests meanwhile
     batch: int = 0  # max= of the polls
     lines: int = 1  # messages in one POST
 
@@ -58,9 +59,9 @@ def pump(test, pollers, publishers, window, point=0):
     return Workload(test, point, arguments, pollers)
 
 
-def drain(test, messages, endpoints, pollers=16, point=0, more=(), **fields):
+def drain(test, messages, endpoints, pollers=16, point=0, more=(), publishers=4, **fields):
     arguments = ("drain", "--messages", str(messages), "--pollers", str(pollers),
-                 "--endpoints", str(endpoints), "--publishers", "4", "--max-s", "280",
+                 "--endpoints", str(endpoints), "--publishers", str(publishers), "--max-s", "280",
                  "--drain-s", "120" if messages > 100_000 else "30", *more)
     return Workload(test, point, arguments, pollers, **fields)
 
@@ -71,6 +72,8 @@ TESTS = {
     "pump512": [pump("pump512", 512, 32, 2)],
     "drain16": [drain("drain16", 16_000, 16)],
     "drain16x100": [drain("drain16x100", 16_000, 16, batch=BATCH)],
+    "rest64": [drain("rest64", 64_000, 64, 64, publishers=64, rests=True)],
+    "rest512": [drain("rest512", 64_000, 512, 512, publishers=512, rests=True)],
     "lines": [drain("lines", 200_000, 100, 100, fills=True, batch=LINES, lines=LINES)],
     "park1k": [park("park1k", 1000)],
     "park5k": [park("park5k", 5000)],
@@ -80,5 +83,5 @@ TESTS = {
     "curve-endpoints": [drain("curve-endpoints", 100_000, endpoints, 64, endpoints, ("--rotate",))
                         for endpoints in (1, 10, 100, 1000, 10_000, 100_000)],
     "curve-backlog": [drain("curve-backlog", messages, 16, point=messages)
-                      for messages in (1000, 10_000, 100_000, 1_000_000)],
+                      for messages in (1000, 10_000, 100_000, 1_000_000, 2_000_000)],
 }

@@ -208,7 +208,7 @@ int run(const ServeOptions& options, std::ostream& err) {
        .wake = [&loop] { loop.post([] {}); },
        .loop = loop.uv(),
        .longest_wait = options.timeout,
-       .report = [&log](const std::string& what) { log.error(what); }});
+       .report = [&log](Severity severity, const std::string& what) { log.say(severity, what); }});
   if (!store) throw cannot(store.error().message);
 
   const std::size_t room = room_for_connections();

@@ -21,6 +21,17 @@ ServerLog::~ServerLog() = default;
 
 void ServerLog::info(std::string_view text) { logger_->info("{}", shown(text)); }
 void ServerLog::warn(std::string_view text) { logger_->warn("{}", shown(text)); }
+void ServerLog::say(Severity severity, std::string_view text) {
+  switch (severity) {
+    case Severity::info:
+      return info(text);
+    case Severity::warning:
+      return warn(text);
+    case Severity::error:
+      return error(text);
+  }
+}
+
 void ServerLog::error(std::string_view text) { logger_->error("{}", shown(text)); }
 
 void ServerLog::ready(std::string_view text, std::ostream& err) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/severity.h"
+
 namespace spdlog {
 class logger;
 }
@@ -21,6 +23,7 @@ class ServerLog {
   ServerLog(const ServerLog&) = delete;
   ServerLog& operator=(const ServerLog&) = delete;
 
+  void say(Severity severity, std::string_view text);
   void info(std::string_view text);
   void warn(std::string_view text);
   void error(std::string_view text);

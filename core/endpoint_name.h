@@ -38,7 +38,7 @@ class EndpointName {
   auto operator<=>(const EndpointName& other) const { return text_ <=> other.text_; }
 
  private:
-  explicit EndpointName(std::string text) : text_(std::move(text)), hash_(keyed_hash(text_)) {}
+  explicit EndpointName(std::string_view text) : text_(text), hash_(keyed_hash(text)) {}
   std::string text_;
   std::size_t hash_;
 };
@@ -48,7 +48,7 @@ class EndpointName {
 struct EndpointNameHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const { return keyed_hash(text); }
-  std::size_t operator()(const EndpointName& name) const { return name.hash(); }
+  std::size_t operator()(const EndpointName& name) const noexcept { return name.hash(); }
 };
 
 }  // namespace pistachio

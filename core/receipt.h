@@ -17,6 +17,8 @@ struct Receipt {
   static constexpr std::size_t kTextLength = 22;
   std::array<std::uint8_t, 16> bits{};
 
+  /// Writes its kTextLength characters to `to`.
+  void write(char* to) const;
   std::string text() const;
 
   /// Nothing when `text` is not 22 characters of base64url. The four bits that 22 characters have

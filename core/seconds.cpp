@@ -1,5 +1,7 @@
 #include "core/seconds.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
 
 namespace pistachio {
@@ -35,16 +37,16 @@ std::optional<Duration> parse_seconds(std::string_view text) {
 }
 
 std::string format_seconds(Duration span) {
-  if (span < Duration::zero()) span = Duration::zero();
-  std::string out = std::to_string(span.count() / 1000);
-  const auto milliseconds = static_cast<int>(span.count() % 1000);
-  if (milliseconds == 0) return out;
-  out += '.';
-  for (int rest = milliseconds, worth = 100; rest > 0; worth /= 10) {
-    out += static_cast<char>('0' + rest / worth);
+  const std::int64_t milliseconds = std::max<std::int64_t>(0, span.count());
+  char text[32];
+  char* end = std::to_chars(text, text + sizeof text, milliseconds / 1000).ptr;
+  const auto part = static_cast<int>(milliseconds % 1000);
+  if (part != 0) *end++ = '.';
+  for (int rest = part, worth = 100; rest > 0; worth /= 10) {
+    *end++ = static_cast<char>('0' + rest / worth);
     rest %= worth;
   }
-  return out;
+  return {text, end};
 }
 
 }  // namespace pistachio

@@ -318,6 +318,14 @@ TEST_CASE("metrics count messages, answers and polls, and carry no label per end
   CHECK(page.body.find("secretname") == std::string::npos);
 }
 
+TEST_CASE("metrics tell what the store's file was given and spared, where there is one") {
+  ServerHouse house;
+  CHECK(metric(house, "pistachio_messages_written_total") == -1);
+  house.front.counts = {.written = 3, .spared = 4};
+  CHECK(metric(house, "pistachio_messages_written_total") == 3);
+  CHECK(metric(house, "pistachio_messages_spared_total") == 4);
+}
+
 TEST_CASE("a refusal by the server itself is counted among the answers") {
   ServerHouse house;
   CHECK(house.ask("GET  / HTTP/1.1\r\nHost: test\r\n\r\n").status == 400);

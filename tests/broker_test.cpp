@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/broker_house.h"
+#include "tests/support/forwarding_store.h"
 
 using namespace pistachio;
 
@@ -45,6 +46,61 @@ TEST_CASE("a store is told when nobody waits for an endpoint any more, and not b
   CHECK(house.slow_store.left == std::vector<std::string>{"b"});
   house.pass(std::chrono::seconds(30));
   CHECK(house.slow_store.left == std::vector<std::string>{"b", "a"});
+}
+
+TEST_CASE(
+    "a poll that waits does not ask a store that is sure to have nothing, one in a hurry does") {
+  struct CountingStore : test::ForwardingStore {
+    explicit CountingStore(LocalStore& local) : ForwardingStore(local), local_(local) {}
+    bool surely_empty(const EndpointName& endpoint) const override {
+      return local_.surely_empty(endpoint);
+    }
+    void claim(Claim claim, Done<Claimed> done) override {
+      ++claims;
+      ForwardingStore::claim(std::move(claim), std::move(done));
+    }
+    LocalStore& local_;
+    int claims = 0;
+  };
+  const TimePoint now{std::chrono::hours(1000)};
+  LocalStore local({});
+  CountingStore store(local);
+  std::vector<std::pair<std::uint64_t, std::size_t>> answers;  // caller, messages
+  Broker broker(
+      store, {},
+      [&](std::uint64_t caller, const PollResult& result) {
+        answers.emplace_back(caller, result.messages.size());
+      },
+      now);
+  const auto push = [&] {
+    local.push({.endpoint = name("a"), .message = {}}, [](const Expected<Pushed>&) {});
+  };
+  const auto poll = [&](std::uint64_t caller, Deadline deadline) {
+    const std::vector<EndpointName> names{name("a")};
+    REQUIRE(broker.poll({.names = names, .deadline = deadline}, caller, now).has_value());
+  };
+  const auto run = [&] {
+    while (broker.run(now) || local.run(now)) {
+    }
+  };
+
+  poll(1, Deadline::never());
+  run();
+  CHECK(store.claims == 0);
+  push();
+  run();
+  CHECK(store.claims == 1);
+  CHECK(answers == std::vector<std::pair<std::uint64_t, std::size_t>>{{1, 1}});
+
+  // What was pushed in the turn of a poll that does not wait is there for it.
+  push();
+  poll(2, Deadline(now));
+  run();
+  CHECK(answers.back() == std::pair<std::uint64_t, std::size_t>{2, 1});
+  poll(3, Deadline(now));
+  run();
+  CHECK(answers.back() == std::pair<std::uint64_t, std::size_t>{3, 0});
+  CHECK(store.claims == 3);
 }
 
 TEST_CASE("a poll that arrives later never overtakes one that waits") {

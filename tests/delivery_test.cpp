@@ -77,6 +77,19 @@ TEST_CASE("a message whose client resets within the second comes back, counted")
   CHECK(attempt_of(house, "a") == "2");
 }
 
+TEST_CASE("a reset within the second counts though the server sleeps through the rest of it") {
+  ServerHouse house;
+  house.push("a", "one");
+  const auto client = house.client();
+  CHECK(client->ask(get_request("/messages/a")).body == "one");
+  http::Server& server = house.api.server();
+  server.run_due(house.loop.now() + std::chrono::milliseconds(100));  // it has been acknowledged
+  client->reset();
+  server.run_due(house.loop.now() + std::chrono::seconds(2));  // the sockets were not looked at
+  CHECK(back_in_queue(house, "a", 1));
+  CHECK(attempt_of(house, "a") == "2");
+}
+
 TEST_CASE("a message whose client closed without reading it comes back") {
   ServerHouse house;
   house.push("a", "one");

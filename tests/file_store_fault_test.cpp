@@ -191,7 +191,7 @@ TEST_CASE("a disk that stalls does not keep messages from those who wait for the
   driver.disk.open_gate();
   driver.rig().turn_until_idle();
   CHECK(resting->has_value());
-  CHECK(driver.totals().written == 1);
+  CHECK(driver.counts_of_file().written == 1);
 }
 
 TEST_CASE("bytes that cannot be read fail the claim and the peek that need them, once") {

@@ -94,6 +94,35 @@ TEST_CASE("a message whose row somebody deleted is gone, and those behind it are
   CHECK(driver.drain("a") == Texts{"3"});
 }
 
+TEST_CASE("a message whose body alone somebody deleted is gone as well") {
+  FileDriver driver({.memory = {.budget = 0, .least = 0}});
+  driver.push("a", body_of(1), {.more = {body_of(2)}});
+  auto other = SqliteDatabase::open(driver.file.directory() + "/messages.db", false, {});
+  REQUIRE(other->execute("DELETE FROM bodies WHERE id = 1", "write to").has_value());
+  CHECK(driver.drain("a") == Texts{body_of(2)});
+}
+
+TEST_CASE("backlogs that are drained side by side come back in order, within the memory there is") {
+  constexpr int kEndpoints = 20;
+  constexpr int kMessages = 100;
+  FileDriver driver(
+      {.patience = std::chrono::seconds(1), .memory = {.budget = 0, .least = 1'000'000}});
+  const auto name = [](int number) { return "q" + std::to_string(number); };
+  for (int i = 0; i < kMessages; ++i) {
+    for (int q = 0; q < kEndpoints; ++q) driver.ask_push(name(q), body_of(i));
+  }
+  driver.rig().turn_until_idle();
+  driver.end(false);
+  for (int i = 0; i < kMessages; ++i) {
+    for (int q = 0; q < kEndpoints; ++q) {
+      const auto taken = driver.take(name(q));
+      REQUIRE(taken.body == body_of(i));
+      driver.settle_quietly(name(q), taken.receipt);
+      REQUIRE(driver.file.local().resident_bytes() <= 1'000'000);
+    }
+  }
+}
+
 TEST_CASE("the file is used again: much that comes and goes does not make it grow") {
   FileDriver driver({.memory = {.budget = 0, .least = 0}});
   const auto round = [&driver] {

@@ -52,10 +52,10 @@ TEST_CASE("a message that is settled before its batch is made is never written")
     CHECK(answer->has_value());
   }
   driver.pass(seconds(1));
-  CHECK(driver.totals().spared == 100);
-  CHECK(driver.totals().written == 0);
+  CHECK(driver.counts_of_file().spared == 100);
+  CHECK(driver.counts_of_file().written == 0);
   driver.push("a", "rests");
-  CHECK(driver.totals().written == 1);
+  CHECK(driver.counts_of_file().written == 1);
 }
 
 TEST_CASE("a push whose listener lingers is answered once it is written, a little later") {
@@ -66,7 +66,7 @@ TEST_CASE("a push whose listener lingers is answered once it is written, a littl
   CHECK(driver.store().next_wish() == Deadline::in(kMoment, driver.now()));
   driver.pass(kMoment);
   REQUIRE(answer->has_value());
-  CHECK(driver.totals().written == 1);
+  CHECK(driver.counts_of_file().written == 1);
   driver.end(true);
   CHECK(driver.drain("a") == Texts{"x"});
 }
@@ -79,7 +79,7 @@ TEST_CASE("a message that its listener gives back is written at once") {
   driver.give_back("a", receipt);
   driver.rig().turn_until_idle();
   CHECK(answer->has_value());
-  CHECK(driver.totals().written == 1);
+  CHECK(driver.counts_of_file().written == 1);
 }
 
 TEST_CASE("ids are not used twice, though nothing was written before a kill") {
@@ -128,7 +128,7 @@ TEST_CASE("a key is written before its push is answered, though its message was 
   CHECK_FALSE(answer->has_value());
   driver.rig().turn_until_idle();
   REQUIRE(answer->has_value());
-  CHECK(driver.totals().written == 0);
+  CHECK(driver.counts_of_file().written == 0);
   driver.end(true);
   CHECK(driver.push("a", "x", {.key = "k"}).value().replayed);
   CHECK(driver.drain("a").empty());
@@ -144,7 +144,7 @@ TEST_CASE("a settlement is not answered before the key of its message is written
   CHECK_FALSE(settled);
   driver.rig().turn_until_idle();
   REQUIRE(settled);
-  CHECK(driver.totals().written == 0);
+  CHECK(driver.counts_of_file().written == 0);
   driver.end(true);
   CHECK(driver.push("a", "x", {.key = "k"}).value().replayed);
   CHECK(driver.drain("a").empty());

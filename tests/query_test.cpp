@@ -1,23 +1,24 @@
 #include "core/http/query.h"
 
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.h"
 
-using pistachio::http::parse_query;
 using pistachio::http::percent_decode;
+using pistachio::http::QueryReader;
 
 namespace {
 
 // "name=value" of each parameter, with spaces between them.
 std::string parsed(std::string_view query) {
-  const auto parameters = parse_query(query);
-  if (!parameters) return "error: " + parameters.error();
+  QueryReader reader(query);
   std::string text;
-  for (const auto& parameter : *parameters) {
-    text += (text.empty() ? "" : " ") + parameter.name + "=" + parameter.value;
+  while (reader.next()) {
+    text +=
+        (text.empty() ? "" : " ") + std::string(reader.name()) + "=" + std::string(reader.value());
   }
-  return text;
+  return reader.error().empty() ? text : "error: " + reader.error();
 }
 
 }  // namespace
@@ -55,6 +56,25 @@ TEST_CASE("a query is split at ampersands and the first equals sign of each part
 TEST_CASE("names and values are decoded after the split") {
   CHECK(parsed("a%3Db=c%26d") == "a=b=c&d");
   CHECK(parsed("%77ait=5") == "wait=5");
+}
+
+TEST_CASE("what was decoded stays good while its bytes are kept, however much follows") {
+  QueryReader reader("%61=%62&cc=dd&%65=%66");
+  std::vector<std::string_view> words;
+  while (reader.next()) {
+    words.push_back(reader.name());
+    words.push_back(reader.value());
+  }
+  const auto decoded = reader.take_decoded();
+  CHECK(words == std::vector<std::string_view>{"a", "b", "cc", "dd", "e", "f"});
+}
+
+TEST_CASE("a query without escapes is read where it is") {
+  constexpr std::string_view kQuery = "wait=5";
+  QueryReader reader(kQuery);
+  REQUIRE(reader.next());
+  CHECK(reader.name().data() == kQuery.data());
+  CHECK(reader.take_decoded() == nullptr);
 }
 
 TEST_CASE("a malformed escape anywhere is an error that names its parameter") {

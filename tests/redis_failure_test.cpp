@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/store/open_store.h"
 #include "tests/support/redis_house.h"
+#include "tests/support/redis_trouble.h"
 
 using namespace pistachio;
 using std::chrono::milliseconds;
@@ -34,31 +34,6 @@ std::string id_of(RedisServer& server, const std::string& name) {
     }
   }
   return {};
-}
-
-// Until the store has found out that Redis is away, and then that it is back.
-void until_lost(RedisHouse& house) {
-  REQUIRE(house.first.rig().turn_until([&] { return house.first.store().health().has_value(); }));
-}
-void until_back(RedisHouse& house) {
-  house.first_rig().let_time_run();
-  REQUIRE(house.first.rig().turn_until([&] { return !house.first.store().health().has_value(); }));
-}
-
-// Opens the store as `serve` does, and closes it again: what was wrong, or nothing.
-std::string trouble_of(const std::string& url) {
-  Loop loop;
-  OpenOptions given;
-  given.loop = loop.uv();
-  auto opened = open_store(url, std::move(given));
-  const std::string trouble = opened ? std::string() : opened.error().message;
-  if (opened) opened->store.reset();
-  loop.drain_handles();
-  return trouble;
-}
-
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -101,7 +76,9 @@ TEST_CASE("when Redis dies and comes back with its file nothing is lost and wait
   CHECK(house.first.counts("a").leased == 1);
   CHECK(house.first.drain("a") == Texts{"returned", "queued"});
   CHECK(house.first.settle("a", {held.receipt}).empty());
-  CHECK(house.first_rig().reports().size() == 2);  // that it was lost, that it is back
+  REQUIRE(house.first_rig().reports().size() == 2);
+  CHECK(house.first_rig().reports()[0].severity == Severity::error);  // that it was lost
+  CHECK(house.first_rig().reports()[1].severity == Severity::info);   // that it is back
 }
 
 TEST_CASE("the loss of either connection alone resets both, and waiting goes on") {
@@ -285,6 +262,8 @@ TEST_CASE("where Redis does not ring, endpoints that are waited for are looked a
   RedisHouse house(given, server);
   REQUIRE_FALSE(house.first_redis().has_doorbell());
   REQUIRE(house.first_rig().reports().size() == 1);
+  CHECK(house.first_rig().reports()[0].severity == Severity::warning);
+  CHECK(says(house.first_redis().caveat(), "four times a second"));
   REQUIRE(house.first.claim("a").empty());
   server.ask({"RPUSH", "test:a", "1"});
   CHECK(house.first.rung["a"] == 0);

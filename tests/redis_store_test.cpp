@@ -269,3 +269,125 @@ TEST_CASE("ten thousand expired messages do not hide the one behind them") {
   house.first.pass(seconds(1));
   CHECK(house.first.take("a").body == "kept");
 }
+
+TEST_CASE("a poll that comes back to an endpoint known to be empty costs Redis nothing") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  const auto claims = [&] {
+    const std::string all = house.server.ask({"INFO", "commandstats"});
+    const auto at = all.find("cmdstat_evalsha:calls=");
+    return at == std::string::npos ? 0 : std::stoi(all.substr(at + 22));
+  };
+  std::optional<std::size_t> found;
+  const auto wait_for = [&] {
+    found.reset();
+    house.first.store().claim(
+        {.endpoint = endpoint("a"), .waits = true},
+        [&](const Expected<Claimed>& result) { found = result.value().messages.size(); });
+    REQUIRE(house.first.rig().turn_until([&] { return found.has_value(); }));
+  };
+  wait_for();
+  house.server.ask({"CONFIG", "RESETSTAT"});
+  wait_for();
+  CHECK(*found == 0);
+  CHECK(claims() == 0);
+  SECTION("until another program pushes, which rings") {
+    house.server.ask({"RPUSH", "test:a", "1"});
+    REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
+  }
+  SECTION("until this server pushes, for which Redis does not ring") { house.first.push("a", "1"); }
+  SECTION("until this server gives something back there") {
+    house.first.push("a", "1");
+    house.first.give_back("a", house.first.take("a").receipt, {.counted = true});
+  }
+  SECTION("until another server gives something back there") {
+    StoreDriver& other = house.another();
+    other.push("a", "1");
+    const auto taken = other.take("a");
+    house.first.claim("a");
+    house.first.rung.clear();
+    other.give_back("a", taken.receipt, {.counted = true});
+    REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
+  }
+  SECTION("but one that does not wait asks, also when nothing rang") {
+    house.server.ask({"RPUSH", "test:a", "1"});
+    CHECK(house.first.claim("a").size() == 1);
+    return;
+  }
+  wait_for();
+  CHECK(*found == 1);
+}
+
+TEST_CASE("a settled message leaves Redis with the next command, or by itself soon after") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  Loop loop;
+  RedisStore::Options given{.name_space = "test"};
+  given.node.address.path = house.server.socket();
+  auto store = std::make_unique<RedisStore>(loop.uv(), given);
+  loop.add({.next_wish = [&](TimePoint) { return store ? store->next_wish() : Deadline::never(); },
+            .run_due = {},
+            .run_end = [&](TimePoint now) { return store && store->run(now); }});
+  while (store->health()) loop.turn(Loop::Wait::yes);
+  house.first.push("a", "1");
+  std::optional<Receipt> receipt;
+  store->claim({.endpoint = endpoint("a")}, [&](const Expected<Claimed>& result) {
+    receipt = result.value().messages.front().receipt;
+  });
+  while (!receipt) loop.turn(Loop::Wait::yes);
+  store->settle(endpoint("a"), *receipt);
+  while (!store->is_idle()) loop.turn(Loop::Wait::yes);
+  CHECK(house.server.ask({"KEYS", "*"}).empty());
+  store.reset();
+  loop.drain_handles();
+}
+
+TEST_CASE("what a dead server held where only other programs take comes back with a round") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house({.name_space = "test", .rounds_every = minutes(1)});
+  {
+    StoreDriver& other = house.another();
+    other.push("a", "delayed", {.delay = seconds(5)});
+    other.push("b", "leased");
+    other.take("b", seconds(5));
+    house.others.clear();
+  }
+  house.first.pass(seconds(59));
+  CHECK(house.server.ask({"EXISTS", "test:a"}) == "0");
+  house.first.pass(seconds(2));
+  CHECK(house.server.ask({"LRANGE", "test:a", "0", "-1"}) == "delayed");
+  CHECK(house.server.ask({"LLEN", "{test:b}:retry"}) == "1");
+  // Nobody takes it there for a minute: then it goes where other programs look.
+  for (int i = 0; i < 3; ++i) house.first.pass(minutes(1));
+  CHECK(house.server.ask({"LRANGE", "test:b", "0", "-1"}) == "leased");
+  CHECK(house.server.ask({"EXISTS", "{test:b}:retry"}) == "0");
+}
+
+TEST_CASE("messages whose attempts count stay where they are counted, and the first is first") {
+  if (!RedisServer::is_installed()) return;
+  const std::uint32_t most = GENERATE(0u, 5u);
+  RedisHouse house(
+      {.store = {.max_attempts = most}, .name_space = "test", .rounds_every = minutes(1)});
+  house.first.push("a", "1", {.more = {"2"}});
+  const auto taken = house.first.claim("a", 2);
+  house.first.give_back("a", taken[1].receipt, {.counted = true});
+  house.first.give_back("a", taken[0].receipt, {.counted = true});
+  house.server.ask({"RPUSH", "test:a", "3"});
+  for (int i = 0; i < 4; ++i) house.first.pass(minutes(1));
+  CHECK(house.server.ask({"LLEN", "test:a"}) == (most == 0 ? "3" : "1"));
+  CHECK(house.first.drain("a") == Texts{"1", "2", "3"});
+}
+
+TEST_CASE("of several servers one goes round, and another when it has gone") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house({.name_space = "test", .rounds_every = minutes(1)});
+  house.another();
+  house.first.pass(minutes(1));
+  const std::string holder = house.server.ask({"GET", "{test:}:rounds"});
+  CHECK(holder != "(nil)");
+  house.others.back()->pass(minutes(1));
+  CHECK(house.server.ask({"GET", "{test:}:rounds"}) == holder);
+  house.server.ask({"DEL", "{test:}:rounds"});  // as its end does, three minutes later
+  house.others.back()->pass(minutes(1));
+  CHECK(house.server.ask({"GET", "{test:}:rounds"}) != holder);
+}

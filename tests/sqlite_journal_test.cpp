@@ -141,7 +141,8 @@ TEST_CASE("a store of the first version is brought to this one with all that is 
                       "CREATE TABLE ids (reserved INTEGER NOT NULL);"
                       "INSERT INTO ids VALUES (7);"
                       "INSERT INTO messages VALUES (5, 'a', 9, 9, 1, 0, NULL, NULL, 'x/y', 'old'),"
-                      "(3, 'a', 11, 11, 0, 0, NULL, NULL, NULL, x'00ff');"
+                      "(3, 'a', 11, 11, 0, 0, NULL, NULL, NULL, x'00ff'),"
+                      "(6, 'a', 10, 10, 0, 0, NULL, NULL, NULL, zeroblob(5000));"
                       "PRAGMA application_id = 1346982740; PRAGMA user_version = 1",
                       "make")
             .has_value());
@@ -157,7 +158,8 @@ TEST_CASE("a store of the first version is brought to this one with all that is 
                       }
                     });
   rig.turn_until_idle();
-  CHECK(seen == Texts{"5 old", std::string("3 \0\xff", 4), "8 new"});
+  CHECK(seen ==
+        Texts{"5 old", "6 " + std::string(5000, '\0'), std::string("3 \0\xff", 4), "8 new"});
   rig.restart();
   auto database = SqliteDatabase::open(room.path() + "/messages.db", false, {});
   CHECK(database->number("PRAGMA user_version", "read").value() == schema_version());
@@ -237,4 +239,33 @@ TEST_CASE("others can read the store, and copy it, while it serves") {
   REQUIRE(other->execute("VACUUM INTO '" + room.path() + "/messages.db'", "copy").has_value());
   FileRig copy({}, room.path());
   CHECK(copy.local().totals().queued == 3);
+}
+
+TEST_CASE("only larger bodies are in a table of their own, and they go with their messages") {
+  FileRig rig({});
+  auto database = SqliteDatabase::open(rig.directory() + "/messages.db", false, {});
+  REQUIRE(database.has_value());
+  const auto number = [&](const char* sql) { return database->number(sql, "read").value(); };
+  const std::string large(3000, 'L');
+  for (const std::string& body : {std::string(), std::string("small"), large}) {
+    rig.store().push(StoreDriver::push_of("a", body, {.content_type = "x/y"}), {});
+  }
+  rig.turn_until_idle();
+  CHECK(number("SELECT count(*) FROM messages") == 3);
+  CHECK(number("SELECT sum(length(body)) FROM messages") == 5);
+  CHECK(number("SELECT count(*) FROM bodies") == 1);
+  CHECK(number("SELECT sum(body_size) FROM messages JOIN bodies USING (id)") == 3000);
+  rig.restart();
+  Texts seen;
+  rig.store().claim({.endpoint = endpoint("a"), .max = 9}, [&](const Expected<Claimed>& claimed) {
+    for (const Delivered& each : claimed->messages) {
+      CHECK(each.message.content_type == "x/y");
+      seen.emplace_back(each.message.body);
+      rig.store().settle(endpoint("a"), each.receipt);
+    }
+  });
+  rig.turn_until_idle();
+  CHECK(seen == Texts{"", "small", large});
+  CHECK(number("SELECT count(*) FROM messages") == 0);
+  CHECK(number("SELECT count(*) FROM bodies") == 0);
 }

@@ -75,6 +75,20 @@ TEST_CASE("what is asked in one turn happens in the order in which it was asked"
                                                     "push 3", "purge 1", "push 4", "third:4"}));
 }
 
+TEST_CASE("a store is never sure that an endpoint is empty which has a message available") {
+  StoreDriver driver;
+  const EndpointName jobs = endpoint("jobs");
+  REQUIRE(driver.push("jobs", "1").has_value());
+  CHECK_FALSE(driver.store().surely_empty(jobs));
+  const SeenMessage taken = driver.take("jobs");
+  REQUIRE(driver.give_back("jobs", taken.receipt).has_value());
+  CHECK_FALSE(driver.store().surely_empty(jobs));
+  REQUIRE(driver.push("jobs", "2", {.delay = std::chrono::seconds(1)}).has_value());
+  CHECK(driver.drain("jobs") == Texts{"1"});
+  driver.pass(std::chrono::seconds(1));
+  CHECK_FALSE(driver.store().surely_empty(jobs));
+}
+
 TEST_CASE("a completion may ask for more, which does not complete inside it") {
   StoreDriver driver;
   Store& store = driver.store();

@@ -59,6 +59,7 @@ std::string drain(const Options& options, Traffic& traffic, Accounting& accounti
   report.add("messages", options.messages);
   report.add("lines", options.lines);
   report.add("fill_cpu_us_per_msg", fill_cpu);
+  report.add("whole_cpu_us_per_msg", fill_cpu + cpu);
   filling.report_business(report, "fill_");
   report.add("fill_s", filling.seconds());
   report.add("fill_per_s", pushed / filling.seconds());

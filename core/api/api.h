@@ -106,7 +106,7 @@ class Api {
   struct PollNote;
 
   Target find_target(std::string_view path) const;
-  std::string not_found() const;
+  [[gnu::cold]] std::string not_found() const;
   static std::string_view allowed_methods(Target::Kind kind);
   static Expected<Parameters> push_parameters(std::string_view query);
 
@@ -123,7 +123,8 @@ class Api {
   void begin_poll(Connection id, const PollRequest& wish, std::string gone);
   void on_abandoned(std::uint64_t tag);
   void settle_then_poll(Connection id, std::vector<Receipt> receipts, PollRequest wish);
-  void settle_next(std::uint64_t ticket);
+  void settle_next(std::uint32_t slot, std::vector<Receipt> receipts);
+  void on_settled(std::uint32_t slot, Expected<std::vector<Receipt>> gone);
   void on_poll_result(std::uint64_t caller, const PollResult& result);
   void describe(const PollResult& result);
   void write_message(const PollResult& result);
@@ -160,8 +161,8 @@ class Api {
   http::Response& fresh();
   /// Sends the scratch response, with what every answer carries.
   void send(Connection id);
-  void send_problem(Connection id, int status, std::string_view detail);
-  void send_error(Connection id, const Error& error);
+  [[gnu::cold]] void send_problem(Connection id, int status, std::string_view detail);
+  [[gnu::cold]] void send_error(Connection id, const Error& error);
   void send_json(Connection id, int status, std::string_view json_line);
   /// The one name in `target`; answers the request with 400 and returns nothing when it is not one.
   std::optional<EndpointName> one_name(Connection id, const Target& target);
@@ -188,14 +189,13 @@ class Api {
 
   /// A poll that settles before it waits.
   struct Settling {
-    Connection connection;
+    Connection connection = 0;
     std::vector<EndpointName> names;
     std::size_t next_name = 0;
-    std::vector<Receipt> open;  // not found at a name yet
     PollRequest wish;
   };
-  std::unordered_map<std::uint64_t, Settling> settling_;
-  std::uint64_t next_ticket_ = 1;
+  std::vector<Settling> settling_;  // by slot; those that are free keep the memory of their names
+  std::vector<std::uint32_t> free_settling_;
   std::unordered_map<PollId, std::string> gone_;  // Pistachio-Gone of polls that wait
 };
 

@@ -48,6 +48,9 @@ void Api::readiness(Request& request) {
     response_.body = draining_ ? "draining\n" : trouble->message + "\n";
   } else {
     response_.body = "ok\n";
+    if (const std::string caveat = store_.caveat(); !caveat.empty()) {
+      response_.body += caveat + "\n";
+    }
   }
   send(request.connection);
 }
@@ -84,6 +87,14 @@ void Api::metrics(Request& request) {
   family(out, "pistachio_buffered_bytes", "gauge",
          "Bytes of requests and answers that are held in memory on their way.");
   line(out, "pistachio_buffered_bytes", "", server_.buffered());
+  if (const auto file = store_.file_counts()) {
+    family(out, "pistachio_messages_written_total", "counter",
+           "Messages that were written to the store's file.");
+    line(out, "pistachio_messages_written_total", "", file->written);
+    family(out, "pistachio_messages_spared_total", "counter",
+           "Messages that were consumed before they were written to the store's file.");
+    line(out, "pistachio_messages_spared_total", "", file->spared);
+  }
   send(request.connection);
 }
 

@@ -1,6 +1,7 @@
 #include "core/api/parameters.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 #include "core/seconds.h"
@@ -10,11 +11,13 @@ namespace {
 
 using http::equals_ignoring_case;
 
-tl::unexpected<Error> bad(std::string message) {
+[[gnu::cold, gnu::noinline]] tl::unexpected<Error> bad(std::string message) {
   return failure(Errc::bad_argument, std::move(message));
 }
 
-std::string quoted(std::string_view name) { return "parameter '" + std::string(name) + "'"; }
+[[gnu::cold, gnu::noinline]] std::string quoted(std::string_view name) {
+  return "parameter '" + std::string(name) + "'";
+}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -53,63 +56,59 @@ bool is_printable_ascii(std::string_view text) {
 
 Expected<Parameters> Parameters::parse(std::string_view query,
                                        std::initializer_list<std::string_view> known) {
-  Parameters parameters;
-  if (query.empty()) return parameters;
-  auto parsed = http::parse_query(query);
-  if (!parsed) return bad(parsed.error());
-  for (http::QueryParameter& each : *parsed) {
-    if (each.name == "_" || each.name == "access_token") continue;
-    if (std::find(known.begin(), known.end(), each.name) == known.end()) {
+  assert(known.size() <= kMost);
+  Expected<Parameters> result(tl::in_place);  // made where it is returned: it is large
+  Parameters& parameters = *result;
+  http::QueryReader reader(query);
+  while (reader.next()) {
+    const std::string_view name = reader.name();
+    if (name == "_" || name == "access_token") continue;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
       std::string names;
-      for (const std::string_view name : known)
-        names += (names.empty() ? "" : ", ") + std::string(name);
-      return bad(quoted(each.name) + " is not known here; " +
+      for (const std::string_view each : known)
+        names += (names.empty() ? "" : ", ") + std::string(each);
+      return bad(quoted(name) + " is not known here; " +
                  (names.empty() ? "this request takes none" : "known are: " + names));
     }
-    if (parameters.has(each.name)) return bad(quoted(each.name) + " is given twice; give it once");
-    parameters.given_.push_back(std::move(each));
+    if (parameters.has(name)) return bad(quoted(name) + " is given twice; give it once");
+    parameters.given_[parameters.count_++] = {name, reader.value()};
   }
-  return parameters;
-}
-
-const std::string* Parameters::find(std::string_view name) const {
-  for (const http::QueryParameter& each : given_) {
-    if (each.name == name) return &each.value;
-  }
-  return nullptr;
+  if (!reader.error().empty()) return bad(reader.error());
+  parameters.decoded_ = reader.take_decoded();
+  return result;
 }
 
 Expected<std::optional<Duration>> Parameters::seconds(std::string_view name,
                                                       bool more_than_zero) const {
-  const std::string* const value = find(name);
+  const std::string_view* const value = find(name);
   if (value == nullptr) return std::nullopt;
   const auto span = parse_seconds(*value);
   if (!span || (more_than_zero && *span == Duration::zero())) {
-    return bad(quoted(name) + " is '" + *value + "'; it takes seconds such as 30 or 0.25" +
-               (more_than_zero ? ", more than 0" : ""));
+    return bad(quoted(name) + " is '" + std::string(*value) +
+               "'; it takes seconds such as 30 or 0.25" + (more_than_zero ? ", more than 0" : ""));
   }
   return span;
 }
 
 Expected<std::optional<std::size_t>> Parameters::number(std::string_view name, std::size_t least,
                                                         std::size_t most) const {
-  const std::string* const value = find(name);
+  const std::string_view* const value = find(name);
   if (value == nullptr) return std::nullopt;
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   if (value->empty() || error != std::errc() || end != value->data() + value->size() ||
       number < least || number > most) {
-    return bad(quoted(name) + " is '" + *value + "'; it takes a whole number from " +
+    return bad(quoted(name) + " is '" + std::string(*value) + "'; it takes a whole number from " +
                std::to_string(least) + " to " + std::to_string(most));
   }
   return number;
 }
 
 Expected<bool> Parameters::exactly(std::string_view name, std::string_view value) const {
-  const std::string* const given = find(name);
+  const std::string_view* const given = find(name);
   if (given == nullptr) return false;
   if (*given != value) {
-    return bad(quoted(name) + " is '" + *given + "'; the only value it takes is " +
+    return bad(quoted(name) + " is '" + std::string(*given) + "'; the only value it takes is " +
                std::string(value));
   }
   return true;
@@ -117,12 +116,14 @@ Expected<bool> Parameters::exactly(std::string_view name, std::string_view value
 
 Expected<std::vector<Receipt>> Parameters::receipts(std::string_view name, std::size_t most) const {
   std::vector<Receipt> receipts;
-  const std::string* const value = find(name);
+  const std::string_view* const value = find(name);
   if (value == nullptr) return receipts;
   std::string_view rest = *value;
   do {
-    const bool last = rest.find(',') == std::string_view::npos;
-    const std::string_view part = next_part(rest, ',');
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const bool last = comma == rest.size();
+    const std::string_view part = trim(rest.substr(0, comma));
+    rest.remove_prefix(last ? comma : comma + 1);
     const auto receipt = Receipt::parse(part);
     if (!receipt) {
       return bad(quoted(name) + " holds '" + std::string(part) +
@@ -251,6 +252,7 @@ Expected<void> parse_names(std::string_view segment, std::size_t most,
 }
 
 Expected<std::string> kept_content_type(std::string_view content_type) {
+  if (content_type.empty()) return std::string();
   if (content_type.size() > 255 || !is_printable_ascii(content_type)) {
     return bad("the Content-Type is longer than 255 characters or not printable ASCII");
   }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,20 +21,28 @@ namespace pistachio {
 // What a request asks for beside its method and path: query parameters and the header fields that
 // we know. Strict: a mistyped parameter must not lose a message.
 
-/// The query of one request, held to what its method knows.
+/// The query of one request, held to what its method knows. Must not outlive the request's bytes.
 class Parameters {
  public:
+  /// A method knows so many parameters at the most.
+  static constexpr std::size_t kMost = 8;
+
   /// Errc::bad_argument names the parameter that is malformed, not `known` or given twice. `_`
   /// (cache busters) and `access_token` are passed over.
   static Expected<Parameters> parse(std::string_view query,
                                     std::initializer_list<std::string_view> known);
 
-  bool empty() const { return given_.empty(); }
-  std::size_t size() const { return given_.size(); }
+  bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
   bool has(std::string_view name) const { return find(name) != nullptr; }
 
-  /// Null when it was not given.
-  const std::string* find(std::string_view name) const;
+  /// Its value, decoded; null when it was not given.
+  const std::string_view* find(std::string_view name) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (given_[i].name == name) return &given_[i].value;
+    }
+    return nullptr;
+  }
 
   /// Seconds, decimals allowed. `more_than_zero`: 0 is refused. Nothing when it was not given.
   Expected<std::optional<Duration>> seconds(std::string_view name,
@@ -49,7 +59,13 @@ class Parameters {
   Expected<std::vector<Receipt>> receipts(std::string_view name, std::size_t most) const;
 
  private:
-  std::vector<http::QueryParameter> given_;
+  struct Given {
+    std::string_view name;
+    std::string_view value;
+  };
+  std::array<Given, kMost> given_;  // in place: a poll with a lease has two, and must not allocate
+  std::size_t count_ = 0;
+  std::unique_ptr<char[]> decoded_;  // what values that held escapes point to
 };
 
 /// The header fields that we act on, found in one pass. Views into the request; empty when a field

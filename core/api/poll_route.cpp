@@ -95,41 +95,44 @@ void Api::on_abandoned(std::uint64_t tag) {
 // ---------------------------------------------------------------- ack=
 
 void Api::settle_then_poll(Connection id, std::vector<Receipt> receipts, PollRequest wish) {
-  const std::uint64_t ticket = next_ticket_++;
+  if (free_settling_.empty()) {
+    free_settling_.push_back(static_cast<std::uint32_t>(settling_.size()));
+    settling_.emplace_back();
+  }
+  const std::uint32_t slot = free_settling_.back();
+  free_settling_.pop_back();
+  Settling& settling = settling_[slot];
+  settling.connection = id;
+  settling.names.swap(names_);
+  settling.next_name = 0;
   wish.names = {};
-  settling_.emplace(ticket, Settling{id, std::move(names_), 0, std::move(receipts), wish});
-  names_.clear();
+  settling.wish = wish;
   server_.context(id)->tag = kSettling;
-  settle_next(ticket);
+  settle_next(slot, std::move(receipts));
 }
 
 // A receipt may belong to any of the endpoints named: those that one did not know are tried at the
 // next.
-void Api::settle_next(std::uint64_t ticket) {
-  Settling& settling = settling_.at(ticket);
-  store_.settle(settling.names[settling.next_name], settling.open,
-                [this, ticket](Expected<std::vector<Receipt>> gone) {
-                  Settling& now = settling_.at(ticket);
-                  if (!gone) {
-                    const Connection failed = now.connection;
-                    settling_.erase(ticket);
-                    return send_error(failed, gone.error());
-                  }
-                  now.open = *std::move(gone);
-                  if (!now.open.empty() && ++now.next_name < now.names.size())
-                    return settle_next(ticket);
+void Api::settle_next(std::uint32_t slot, std::vector<Receipt> receipts) {
+  const Settling& settling = settling_[slot];
+  store_.settle(
+      settling.names[settling.next_name], std::move(receipts),
+      [this, slot](Expected<std::vector<Receipt>> gone) { on_settled(slot, std::move(gone)); });
+}
 
-                  const Settling done = std::move(now);
-                  settling_.erase(ticket);
-                  if (server_.context(done.connection) == nullptr)
-                    return;  // the client has left: it takes nothing
-                  std::string list;
-                  for (const Receipt& receipt : done.open)
-                    list += (list.empty() ? "" : ",") + receipt.text();
-                  PollRequest wish = done.wish;
-                  wish.names = done.names;
-                  begin_poll(done.connection, wish, std::move(list));
-                });
+void Api::on_settled(std::uint32_t slot, Expected<std::vector<Receipt>> gone) {
+  Settling& settling = settling_[slot];
+  if (gone && !gone->empty() && ++settling.next_name < settling.names.size())
+    return settle_next(slot, *std::move(gone));
+  if (!gone) {
+    send_error(settling.connection, gone.error());
+  } else if (server_.context(settling.connection) != nullptr) {  // else it has left: takes nothing
+    std::string list;
+    for (const Receipt& receipt : *gone) list += (list.empty() ? "" : ",") + receipt.text();
+    settling.wish.names = settling.names;
+    begin_poll(settling.connection, settling.wish, std::move(list));
+  }
+  free_settling_.push_back(slot);
 }
 
 // ---------------------------------------------------------------- answers
@@ -154,7 +157,7 @@ void Api::on_poll_result(std::uint64_t caller, const PollResult& result) {
   } else {
     write_message(result);
   }
-  response.add("Cache-Control", "no-store");
+  response.add_lines("Cache-Control: no-store\r\n");
   if (note.several() && result.endpoint != nullptr)
     response.add("Pistachio-Endpoint", result.endpoint->text());
   if (result.lease) response.add("Pistachio-Lease", format_seconds(*result.lease));
@@ -174,12 +177,20 @@ void Api::describe(const PollResult& result) {
   response_.add("Pistachio-Id", message.id);
   response_.add("Pistachio-Attempt", std::uint64_t{message.attempt});
   if (message.age) response_.add("Pistachio-Age", format_seconds(*message.age));
-  if (result.lease) response_.add("Pistachio-Receipt", receipt.text());
+  if (result.lease) {
+    char text[Receipt::kTextLength];
+    receipt.write(text);
+    response_.add("Pistachio-Receipt", {text, sizeof text});
+  }
 }
 
 void Api::write_message(const PollResult& result) {
   const MessageView& message = result.messages.front().message;
-  response_.add("Content-Type", message.content_type.empty() ? "text/plain" : message.content_type);
+  if (message.content_type.empty()) {
+    response_.add_lines("Content-Type: text/plain\r\n");
+  } else {
+    response_.add("Content-Type", message.content_type);
+  }
   describe(result);
   response_.body_view = message.body;
 }
@@ -200,7 +211,7 @@ void Api::write_empty(const PollResult& result, const PollNote& note) {
     response_.status = 204;
   } else {
     response_.status = 504;
-    response_.add("Content-Type", "text/plain");
+    response_.add_lines("Content-Type: text/plain\r\n");
     response_.body = kTimeoutBody;
   }
   response_.add("Pistachio-Wait", format_seconds(result.held));

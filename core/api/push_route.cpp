@@ -108,9 +108,10 @@ void Api::push(Request& request, const Target& target) {
   const auto delay = parameters->seconds("delay");
   const auto ttl = parameters->seconds("ttl");
   if (!ok(id, delay) || !ok(id, ttl)) return;
-  const std::string* const split = parameters->find("split");
+  const std::string_view* const split = parameters->find("split");
   if (split != nullptr && *split != "lines" && *split != "ndjson") {
-    return send_problem(id, 400, "parameter 'split' is '" + *split + "'; it takes lines or ndjson");
+    return send_problem(
+        id, 400, "parameter 'split' is '" + std::string(*split) + "'; it takes lines or ndjson");
   }
   auto content_type = kept_content_type(request.fields.content_type);
   if (!ok(id, content_type)) return;
@@ -162,7 +163,7 @@ void Api::on_pushed(Connection id, bool split, const Expected<Pushed>& result) {
   if (!ok(id, result)) return;
   http::Response& response = fresh();
   response.status = 201;
-  response.add("Content-Type", "application/json");
+  response.add_lines("Content-Type: application/json\r\n");
   if (result->replayed) response.add("Idempotency-Replayed", "true");
   if (!result->replayed) counters_.pushes += result->count;
   std::string& body = response.body;

@@ -57,8 +57,8 @@ void Api::remove(Request& request, const Target& target) {
   if (!ok(id, parameters)) return;
   auto name = one_name(id, target);
   if (!name) return;
-  if (const std::string* const message = parameters->find("id")) {
-    return store_.remove(*std::move(name), *message,
+  if (const std::string_view* const message = parameters->find("id")) {
+    return store_.remove(*std::move(name), std::string(*message),
                          [this, id](const Expected<std::monostate>& removed) {
                            if (ok(id, removed)) send_json(id, 200, "{\"purged\":1}\n");
                          });
@@ -89,8 +89,8 @@ void Api::list(Request& request) {
   const auto parameters = Parameters::parse(request.head.query, {"after", "prefix"});
   if (!ok(id, parameters)) return;
   ListQuery query;
-  if (const std::string* const after = parameters->find("after")) query.after = *after;
-  if (const std::string* const prefix = parameters->find("prefix")) query.prefix = *prefix;
+  if (const std::string_view* const after = parameters->find("after")) query.after = *after;
+  if (const std::string_view* const prefix = parameters->find("prefix")) query.prefix = *prefix;
   store_.list(query, [this, id, query](Expected<std::vector<EndpointCounts>> counts) {
     on_listed(id, query, std::move(counts));
   });

@@ -67,12 +67,12 @@ void Connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buf
 
 void Connection::on_bytes(std::string_view bytes) {
   if (state_ == State::lingering) {
-    lingered_ += bytes.size();
-    if (lingered_ > server_.options_.linger_bytes) die();
+    backlog().lingered += bytes.size();
+    if (backlog().lingered > server_.options_.linger_bytes) die();
     return;
   }
   if (state_ == State::waiting || resume_noted_ || watch_.full()) return keep_input(bytes);
-  if (input_.empty()) {
+  if (!has_input()) {
     const std::size_t used = consume(bytes);
     if (used < bytes.size()) keep_input(bytes.substr(used));
     return;
@@ -85,10 +85,10 @@ void Connection::on_bytes(std::string_view bytes) {
 // answer makes room.
 void Connection::keep_input(std::string_view rest) {
   if (state_ == State::lingering || state_ == State::dead) return;
-  input_.append(rest);
+  backlog().input.append(rest);
   account(static_cast<std::ptrdiff_t>(rest.size()));
   if (server_.buffered_ > server_.options_.max_buffered) return die();
-  if (input_.size() > server_.options_.max_pipelined && !paused_) {
+  if (backlog().input.size() > server_.options_.max_pipelined && !paused_) {
     paused_ = true;
     uv_read_stop(&handle_.stream);
     output_ =
@@ -96,20 +96,39 @@ void Connection::keep_input(std::string_view rest) {
   }
 }
 
+Connection::Backlog& Connection::backlog() {
+  if (!backlog_) backlog_ = std::make_unique<Backlog>();
+  return *backlog_;
+}
+
+void Connection::drop_input() {
+  if (!has_input()) return;
+  account(-static_cast<std::ptrdiff_t>(backlog_->input.size()));
+  backlog_->input = std::string();
+}
+
+// An idle connection holds no buffers.
+void Connection::drop_backlog_if_done() {
+  if (state_ != State::lingering && !has_input() &&
+      uv_stream_get_write_queue_size(&handle_.stream) == 0) {
+    backlog_.reset();
+  }
+}
+
 void Connection::resume() {
   resume_noted_ = false;
   if (state_ == State::dead || state_ == State::waiting || watch_.full()) return;
-  const std::size_t used = consume(input_);
+  const std::size_t used = has_input() ? consume(backlog_->input) : 0;
   // Whoever ended the connection has dropped the input already.
   if (state_ == State::dead) return;
   if (state_ == State::lingering) return set_timer();
   account(-static_cast<std::ptrdiff_t>(used));
-  input_.erase(0, used);
-  if (input_.empty()) input_ = std::string();  // an idle connection holds no buffer
-  if (paused_ && input_.size() <= server_.options_.max_pipelined) {
+  if (used > 0) backlog_->input.erase(0, used);
+  if (paused_ && (!has_input() || backlog_->input.size() <= server_.options_.max_pipelined)) {
     paused_ = false;
     start_reading();
   }
+  drop_backlog_if_done();
   if (ended_ && state_ == State::head) on_end();
   set_timer();
 }
@@ -336,7 +355,7 @@ void Connection::on_timer(TimePoint now) {
           // It is not idle: it still reads its answer, slowly. AnswerWatch and the output's own
           // limit see to that.
           activity_ = Deadline::in(server_.options_.idle_time, now);
-        } else if (scanner_.at_start() && input_.empty()) {
+        } else if (scanner_.at_start() && !has_input()) {
           die();
         } else {
           refuse(408, "the request's head did not arrive within " +

@@ -47,7 +47,7 @@ class Connection : public Timer {
   /// Closes at the end of this turn; open answers get their outcome now.
   void die();
   /// die(), and resets the connection: the client must see that its answer is not whole.
-  void cut();
+  [[gnu::cold]] void cut();
 
   /// Nothing is under way: an idle connection, or one that only waits to be closed.
   bool quiet();
@@ -74,21 +74,33 @@ class Connection : public Timer {
     ChunkedDecoder decoder;
     Deadline deadline;
   };
+  /// What only a connection has on which something waits: more input than could be parsed, or
+  /// output that its client is slow to take. Nearly none ever does.
+  struct Backlog {
+    std::string input;             // received and not parsed yet
+    std::uint64_t queue_seen = 0;  // libuv's queue when it was last looked at
+    TimePoint queue_moved_at{};
+    std::uint64_t lingered = 0;  // bytes dropped while lingering
+  };
   struct Write;
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   void on_bytes(std::string_view bytes);
   void on_end();
-  void on_broken();
+  [[gnu::cold]] void on_broken();
 
   std::size_t consume(std::string_view bytes);
   std::size_t begin_request(std::string_view head, std::string_view after);
   void begin_body(const RequestHead& head, std::string_view head_bytes, bool body_follows);
   std::size_t take_body(std::string_view bytes);
   void deliver(const RequestHead& head, Body body);
-  void refuse(int status, std::string_view detail, std::string_view head = {});
+  [[gnu::cold]] void refuse(int status, std::string_view detail, std::string_view head = {});
   void drop_body();
   void keep_input(std::string_view rest);
+  Backlog& backlog();
+  bool has_input() const { return backlog_ && !backlog_->input.empty(); }
+  void drop_input();
+  void drop_backlog_if_done();
 
   ssize_t send_now(std::string_view head, std::string_view body);
   void write(std::string_view head, std::string_view body);
@@ -112,18 +124,15 @@ class Connection : public Timer {
     uv_pipe_t pipe;
   } handle_;
 
-  std::string input_;  // received and not parsed yet
-  HeadScanner scanner_;
+  std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<Arriving> arriving_;
   RequestContext context_;
   AnswerWatch watch_;
-  std::uint64_t written_ = 0;     // bytes handed to the socket or to libuv's queue, ever
-  std::uint64_t queue_seen_ = 0;  // libuv's queue when it was last looked at
-  TimePoint queue_moved_at_{};
-  Deadline activity_;  // when the present state has lasted too long
-  Deadline output_;    // when to look at what became of the output
+  std::uint64_t written_ = 0;  // bytes handed to the socket or to libuv's queue, ever
+  Deadline activity_;          // when the present state has lasted too long
+  Deadline output_;            // when to look at what became of the output
   std::size_t buffered_ = 0;
-  std::uint64_t lingered_ = 0;  // bytes dropped while lingering
+  HeadScanner scanner_;
   State state_ = State::head;
   std::uint8_t probes_left_ =
       4;  // answers before which the kernel is asked whether this client pipelines

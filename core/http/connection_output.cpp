@@ -29,7 +29,7 @@ struct Connection::Write {
 void Connection::send(const Response& response) {
   assert(state_ == State::waiting);
   const bool keep =
-      keep_alive_ && !response.close && !server_.draining_ && !(ended_ && input_.empty());
+      keep_alive_ && !response.close && !server_.draining_ && !(ended_ && !has_input());
   std::string& head = server_.out_;
   head.clear();
   write_head(response, keep, http_1_0_, server_.date(), head);
@@ -38,7 +38,7 @@ void Connection::send(const Response& response) {
     // Whoever has sent its next request before this answer does not prove by it that the answer
     // arrived. The first answers are checked with the kernel; after them a client has shown what
     // kind it is.
-    if (!pipelines_ && (!input_.empty() || (probes_left_ > 0 && input_waiting(fd()))))
+    if (!pipelines_ && (has_input() || (probes_left_ > 0 && input_waiting(fd()))))
       pipelines_ = true;
     // A client that closed its sending side before its answer is gone; afterwards it would look
     // like one that has read it.
@@ -64,7 +64,7 @@ void Connection::send(const Response& response) {
   if (state_ == State::dead) return;
   if (keep) {
     activity_ = Deadline::in(server_.options_.idle_time, now());
-    if (!input_.empty() && !consuming_ && !resume_noted_) {
+    if (has_input() && !consuming_ && !resume_noted_) {
       resume_noted_ = true;
       server_.resume_.push_back(id_);
     }
@@ -127,8 +127,8 @@ void Connection::write(std::string_view head, std::string_view body) {
     delete rest;
     return on_broken();
   }
-  queue_moved_at_ = now();
-  queue_seen_ = uv_stream_get_write_queue_size(&handle_.stream);
+  backlog().queue_moved_at = now();
+  backlog().queue_seen = uv_stream_get_write_queue_size(&handle_.stream);
   if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kStay, now());
   // Clients that do not read must not fill the memory: they get what they asked for again when they
   // come back.
@@ -150,8 +150,7 @@ void Connection::begin_linger() {
   if (state_ != State::lingering) {
     state_ = State::lingering;
     drop_body();
-    account(-static_cast<std::ptrdiff_t>(input_.size()));
-    input_ = std::string();
+    drop_input();
     activity_ = Deadline::in(server_.options_.linger_time, now());
     if (paused_) {
       paused_ = false;
@@ -181,11 +180,21 @@ std::uint64_t Connection::acknowledged() {
 
 void Connection::look_at_output(TimePoint now) {
   output_ = Deadline::never();
-  if ((paused_ || ended_) && connection_gone(fd())) return on_broken();
+  // Also where libuv would tell of a reset by itself: the process may have slept since it last
+  // looked at its sockets, and then it is not yet known that a client which seems to have stayed
+  // has gone.
+  if ((paused_ || ended_ || watch_.open()) && connection_gone(fd())) return on_broken();
   const std::uint64_t queued = uv_stream_get_write_queue_size(&handle_.stream);
-  if (queued != queue_seen_ || queued == 0) {
-    queue_seen_ = queued;
-    queue_moved_at_ = now;
+  bool stalled = false;
+  if (queued > 0) {
+    Backlog& output = backlog();
+    if (queued != output.queue_seen) {
+      output.queue_seen = queued;
+      output.queue_moved_at = now;
+    }
+    stalled = now - output.queue_moved_at >= server_.options_.reader_progress;
+  } else {
+    drop_backlog_if_done();
   }
   if (watch_.open()) {
     const bool was_full = watch_.full();
@@ -197,12 +206,11 @@ void Connection::look_at_output(TimePoint now) {
     }
     report(server_.fates_);
     if (state_ == State::dead) return;
-    if (was_full && !watch_.full() && state_ == State::head && !input_.empty() && !resume_noted_) {
+    if (was_full && !watch_.full() && state_ == State::head && has_input() && !resume_noted_) {
       resume_noted_ = true;
       server_.resume_.push_back(id_);
     }
   }
-  const bool stalled = queued > 0 && now - queue_moved_at_ >= server_.options_.reader_progress;
   if (stalled || watch_.silent(now)) return cut();
   if (ended_ && state_ == State::lingering && !watch_.open() && queued == 0) return die();
   output_ = watch_.next_look(now);

@@ -19,8 +19,9 @@ tl::expected<std::optional<std::size_t>, Refusal> HeadScanner::scan(std::string_
   assert(bytes.size() >= scanned_);
   const std::string_view window = bytes.substr(0, kMaxHeadBytes);
   if (part_ == Part::empty_lines) {
-    while (window.substr(line_start_).starts_with(kEmptyLine)) line_start_ += kEmptyLine.size();
-    scanned_ = line_start_;
+    std::size_t start = line_start_;
+    while (window.substr(start).starts_with(kEmptyLine)) start += kEmptyLine.size();
+    scanned_ = line_start_ = static_cast<Offset>(start);
     const std::string_view line = window.substr(line_start_);
     if (!line.empty() && line != "\r") {
       part_ = Part::request_line;
@@ -38,12 +39,12 @@ tl::expected<std::optional<std::size_t>, Refusal> HeadScanner::scan(std::string_
     if (length == 0 || window[lf - 1] != '\r') {
       return refuse(400, "a line of the head ends in LF alone; it must end in CR LF");
     }
-    scanned_ = line_start_ = lf + 1;
+    scanned_ = line_start_ = static_cast<Offset>(lf + 1);
     if (length == 1) return scanned_;
     part_ = Part::fields;
     lf = window.find('\n', scanned_);
   }
-  scanned_ = window.size();
+  scanned_ = static_cast<Offset>(window.size());
   if (window.size() < kMaxHeadBytes) return std::nullopt;
   const std::string limit = std::to_string(kMaxHeadBytes) + " bytes";
   if (part_ == Part::request_line) {

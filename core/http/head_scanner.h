@@ -33,9 +33,12 @@ class HeadScanner {
  private:
   enum class Part : std::uint8_t { empty_lines, request_line, fields };
 
+  using Offset = std::uint16_t;  // of each connection's memory as little as will do
+  static_assert(kMaxHeadBytes <= UINT16_MAX);
+
+  Offset scanned_ = 0;  // bytes already looked at
+  Offset line_start_ = 0;
   Part part_ = Part::empty_lines;
-  std::size_t scanned_ = 0;  // bytes already looked at
-  std::size_t line_start_ = 0;
 };
 
 }  // namespace pistachio::http

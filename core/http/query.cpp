@@ -7,40 +7,66 @@
 #include "core/http/refusal.h"
 
 namespace pistachio::http {
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
+namespace {
+
+// Writes `text`, decoded, to `to`, where there is room for it; returns the end, or null when an
+// escape is malformed.
+char* decode_to(char* to, std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::size_t escape = std::min(text.find('%', at), text.size());
-    out.append(text.substr(at, escape - at));
-    if (escape == text.size()) break;
-    if (text.size() - escape < 3) return std::nullopt;
-    const int high = hex_value(text[escape + 1]);
-    const int low = hex_value(text[escape + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    at = escape + 2;
+    if (text[at] != '%') {
+      *to++ = text[at];
+      continue;
+    }
+    if (text.size() - at < 3) return nullptr;
+    const int high = hex_value(text[at + 1]);
+    const int low = hex_value(text[at + 2]);
+    if (high < 0 || low < 0) return nullptr;
+    *to++ = static_cast<char>(high << 4 | low);
+    at += 2;
   }
+  return to;
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out(text.size(), '\0');
+  const char* const end = decode_to(out.data(), text);
+  if (end == nullptr) return std::nullopt;
+  out.resize(static_cast<std::size_t>(end - out.data()));
   return out;
 }
 
-tl::expected<std::vector<QueryParameter>, std::string> parse_query(std::string_view query) {
-  std::vector<QueryParameter> parameters;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view part = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (part.empty()) continue;
+bool QueryReader::next() {
+  while (!rest_.empty()) {
+    const std::size_t end = std::min(rest_.find('&'), rest_.size());
+    const std::string_view part = rest_.substr(0, end);
     const std::size_t equals = std::min(part.find('='), part.size());
-    auto name = percent_decode(part.substr(0, equals));
-    auto value = percent_decode(part.substr(std::min(equals + 1, part.size())));
-    if (!name || !value) {
-      return tl::make_unexpected("malformed percent escape in query parameter " + quoted(part) +
-                                 "; % is followed by two hexadecimal digits, and is itself %25");
+    name_ = part.substr(0, equals);
+    value_ = part.substr(std::min(equals + 1, part.size()));
+    if (part.find('%') != std::string_view::npos && !(decode(name_) && decode(value_))) {
+      error_ = "malformed percent escape in query parameter " + quoted(part) +
+               "; % is followed by two hexadecimal digits, and is itself %25";
+      return false;
     }
-    parameters.push_back({std::move(*name), std::move(*value)});
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    if (!part.empty()) return true;
   }
-  return parameters;
+  return false;
+}
+
+bool QueryReader::decode(std::string_view& text) {
+  if (!decoded_) {
+    // This part and all that follow fit, decoded or not: earlier views never move.
+    decoded_ = std::make_unique<char[]>(rest_.size());
+    decoded_end_ = decoded_.get();
+  }
+  char* const start = decoded_end_;
+  char* const end = decode_to(start, text);
+  if (end == nullptr) return false;
+  decoded_end_ = end;
+  text = {start, static_cast<std::size_t>(end - start)};
+  return true;
 }
 
 }  // namespace pistachio::http

@@ -19,12 +19,12 @@ struct Refusal {
 };
 
 /// `return refuse(400, "…")` from a function that returns tl::expected<T, Refusal>.
-inline tl::unexpected<Refusal> refuse(int status, std::string detail) {
+[[gnu::cold, gnu::noinline]] inline tl::unexpected<Refusal> refuse(int status, std::string detail) {
   return tl::make_unexpected(Refusal{status, std::move(detail)});
 }
 
 /// `text` in quotation marks, for a detail, and cut short: what clients send may be long.
-inline std::string quoted(std::string_view text) {
+[[gnu::cold, gnu::noinline]] inline std::string quoted(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   const bool cut = text.size() > kLongest;
   return "\"" + std::string(text.substr(0, kLongest)) + (cut ? "…\"" : "\"");

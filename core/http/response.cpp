@@ -64,7 +64,16 @@ bool has_no_content(int status) { return status < 200 || status == 204 || status
 void Response::add(std::string_view name, std::string_view value) {
   assert(!name.empty() && std::all_of(name.begin(), name.end(), is_token_byte));
   assert(std::all_of(value.begin(), value.end(), is_value_byte));
-  Pieces(fields, name.size() + value.size() + 4) << name << ": " << value << "\r\n";
+  const std::size_t before = fields.size();
+  fields.resize(before + name.size() + value.size() + 4);  // once, whatever is appended
+  char* at = fields.data() + before;
+  std::memcpy(at, name.data(), name.size());
+  at += name.size();
+  std::memcpy(at, ": ", 2);
+  at += 2;
+  if (!value.empty()) std::memcpy(at, value.data(), value.size());
+  at += value.size();
+  std::memcpy(at, "\r\n", 2);
 }
 
 void Response::add(std::string_view name, std::uint64_t value) {

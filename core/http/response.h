@@ -29,6 +29,8 @@ struct Response {
   /// clients sent is checked at the door.
   void add(std::string_view name, std::string_view value);
   void add(std::string_view name, std::uint64_t value);
+  /// Appends `lines` as they are, each complete: for fields that are always the same.
+  void add_lines(std::string_view lines) { fields.append(lines); }
 
   void clear();
 };

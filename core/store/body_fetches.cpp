@@ -6,10 +6,13 @@
 namespace pistachio {
 namespace {
 
-// A run is what is fetched at once: enough that the time it takes passes while the run before it is
-// delivered, and not so much that those of many endpoints crowd each other out.
-constexpr std::size_t kRunMessages = 512;
-constexpr std::size_t kRunBytes = 1 << 20;
+// A run is what is fetched at once. Behind it may be a batch that waits for the disk, and all that
+// while listeners live on what came before: so it is long. The first, for which somebody waits, is
+// short, and so are all when many endpoints share the memory there is for them.
+constexpr std::size_t kRunMessages = 4096;
+constexpr std::size_t kRunBytes = 4 << 20;
+constexpr std::size_t kShortRunBytes = 256 << 10;
+constexpr std::size_t kLeastRunBytes = 16 << 10;  // however many share it
 
 // A peek whose messages lose their bytes again while others are fetched gives up on those.
 constexpr int kPeekRounds = 3;
@@ -35,12 +38,15 @@ void BodyFetches::claimed(MessageQueue& queue, std::size_t count) {
   if (queue.fetched_ahead == 0) return;
   queue.fetched_ahead -=
       static_cast<std::uint32_t>(std::min<std::size_t>(count, queue.fetched_ahead));
-  if (queue.fetched_ahead <= kRunMessages / 2) fetch_run(queue);
+  if (queue.fetched_ahead <= kRunMessages) fetch_run(queue);
 }
 
 void BodyFetches::fetch_run(MessageQueue& queue) {
   if (queue.fetching) return;
-  std::vector<std::uint64_t> ids = queue.absent_ahead(2 * kRunMessages, kRunMessages, kRunBytes);
+  const bool first = queue.fetched_ahead == 0;
+  const std::size_t room = journal_.resident().room_for_fetched(holdings_.messages()) / 4;
+  const std::size_t bytes = std::clamp(room, kLeastRunBytes, first ? kShortRunBytes : kRunBytes);
+  std::vector<std::uint64_t> ids = queue.absent_ahead(3 * kRunMessages, kRunMessages, bytes);
   if (ids.empty()) {
     queue.fetched_ahead = 0;
     return;
@@ -87,8 +93,7 @@ void BodyFetches::arrived(JournalThread::Fetched& fetched) {
 void BodyFetches::arrived(Peek& peek, Expected<FetchedBodies>& bodies) {
   if (!bodies) return callbacks_.fail_peek(peek.command, bodies.error());
   for (FetchedBodies::Each& each : bodies->found) {
-    const std::uint64_t id = each.id;
-    peek.found.insert_or_assign(id, std::move(each));
+    peek.found.insert_or_assign(each.id, std::move(each.payload));
   }
   if (fetch_for(peek)) {
     peeks_.emplace(last_number_, std::move(peek));
@@ -108,10 +113,10 @@ void BodyFetches::arrived(const Run& run, Expected<FetchedBodies>& bodies) {
     return;
   }
   std::size_t came = 0;
-  for (const FetchedBodies::Each& each : bodies->found) {
+  for (FetchedBodies::Each& each : bodies->found) {
     StoredMessage* const message = holdings_.messages().find(each.id);
     if (message == nullptr || message->payload.present()) continue;
-    message->payload = Payload(each.body, each.type);
+    message->payload = std::move(each.payload);
     journal_.resident().fetched(*message);
     ++came;
   }

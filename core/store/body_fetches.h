@@ -19,7 +19,7 @@ namespace pistachio {
 class BodyFetches {
  public:
   /// What a fetch for a peek brought, by id.
-  using Found = std::unordered_map<std::uint64_t, FetchedBodies::Each>;
+  using Found = std::unordered_map<std::uint64_t, Payload>;
 
   /// What is done with that for which something waited.
   struct Callbacks {

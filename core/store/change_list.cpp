@@ -22,7 +22,7 @@ void ChangeList::removed(const StoredMessage& message) {
   resident_.removed(message);
   if (message.saved) {
     ++touched_;
-    deleted_.push_back(message.id);
+    deleted_.push_back({message.id, message.payload.body_size()});
   } else {
     ++spared_;
   }

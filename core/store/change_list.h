@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/store/journal_batch.h"
 #include "core/store/message_table.h"
 #include "core/store/pending_pushes.h"
 #include "core/store/resident_bodies.h"
@@ -34,8 +35,8 @@ class ChangeList {
 
   /// To be written again, though it did not change: a batch with it failed.
   void rewrite(StoredMessage& message);
-  /// To be deleted (again).
-  void erase(std::uint64_t id) { deleted_.push_back(id); }
+  /// To be deleted again: a batch with that failed.
+  void erase(const JournalBatch::Deleted& message) { deleted_.push_back(message); }
 
   /// The end of a turn: what changed in it is sorted by how soon it must be written.
   void sort(const MessageTable& messages, TimePoint now);
@@ -46,8 +47,8 @@ class ChangeList {
   const std::deque<std::uint64_t>& urgent() const { return urgent_; }
   /// Of others that changed.
   std::vector<std::uint64_t>& changed() { return changed_; }
-  /// Of messages that have gone and may have a row.
-  std::vector<std::uint64_t>& deleted() { return deleted_; }
+  /// Messages that have gone and may have a row.
+  std::vector<JournalBatch::Deleted>& deleted() { return deleted_; }
   /// When the first that is held back becomes urgent.
   Deadline held_until() const {
     return held_.empty() ? Deadline::never() : Deadline(held_.front().until);
@@ -70,7 +71,7 @@ class ChangeList {
   std::deque<Held> held_;
   std::deque<std::uint64_t> urgent_;
   std::vector<std::uint64_t> changed_;
-  std::vector<std::uint64_t> deleted_;
+  std::vector<JournalBatch::Deleted> deleted_;
   std::uint64_t touched_ = 0;
   std::uint64_t spared_ = 0;
 };

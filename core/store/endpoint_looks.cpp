@@ -1,8 +1,6 @@
 #include "core/store/endpoint_looks.h"
 
 #include <algorithm>
-#include <limits>
-#include <vector>
 
 namespace pistachio {
 namespace {
@@ -10,18 +8,31 @@ namespace {
 // From the end of the longest poll to the next one of a client that stays.
 constexpr Duration kGrace = std::chrono::minutes(1);
 
-}  // namespace
-
-void EndpointLooks::move(Endpoints::value_type& endpoint, TimePoint at) {
-  order_.erase({endpoint.second.at, &endpoint});
-  endpoint.second.at = at;
-  order_.emplace(at, &endpoint);
+// Its own moment within the period: not the same for all that begin to wait at the same time.
+Duration part_of_period(const EndpointName& endpoint) {
+  const auto period = static_cast<std::size_t>(EndpointLooks::kEvery.count());
+  return Duration(1 + static_cast<std::int64_t>(endpoint.hash() % period));
 }
 
-void EndpointLooks::claimed(const EndpointName& endpoint, TimePoint now) {
-  auto& known = *endpoints_.try_emplace(endpoint).first;
-  known.second.waited_until = Deadline::in(longest_wait_ + kGrace, now);
-  if (known.second.at > now + kEvery) move(known, now + kEvery);
+}  // namespace
+
+EndpointLooks::Look& EndpointLooks::look_of(const EndpointName& endpoint) {
+  const auto found = endpoints_.try_emplace(endpoint).first;
+  found->second.endpoint = &found->first;
+  return found->second;
+}
+
+void EndpointLooks::look_at(Look& look, TimePoint at) {
+  if (!look.scheduled() || look.at() > at) timers_.schedule(look, at);
+}
+
+EndpointLooks::Known EndpointLooks::claimed(const EndpointName& endpoint, TimePoint now) {
+  Look& look = look_of(endpoint);
+  const Known known = look.known;
+  look.waited_until = Deadline::in(longest_wait_ + kGrace, now);
+  look_at(look, now + (known == Known::nothing ? part_of_period(endpoint) : kEvery));
+  if (known == Known::nothing) look.known = Known::little;
+  return known;
 }
 
 // It stays until its time comes, so that an endpoint that is polled again and again costs nothing.
@@ -31,8 +42,7 @@ void EndpointLooks::left(const EndpointName& endpoint) {
 }
 
 void EndpointLooks::due(const EndpointName& endpoint, TimePoint when) {
-  auto& known = *endpoints_.try_emplace(endpoint).first;
-  if (when < known.second.at) move(known, when);
+  look_at(look_of(endpoint), when);
 }
 
 bool EndpointLooks::is_waited_for(const EndpointName& endpoint) const {
@@ -46,22 +56,48 @@ void EndpointLooks::each_waited_for(const std::function<void(const EndpointName&
   }
 }
 
-Deadline EndpointLooks::next() const {
-  return order_.empty() ? Deadline::never() : Deadline(order_.begin()->first);
+std::uint32_t EndpointLooks::asked(const EndpointName& endpoint) {
+  const auto found = endpoints_.find(endpoint);
+  if (found == endpoints_.end()) return 0;
+  found->second.known = Known::little;
+  return ++found->second.questions;
+}
+
+void EndpointLooks::found_empty(const EndpointName& endpoint, std::uint32_t asked) {
+  const auto found = endpoints_.find(endpoint);
+  if (found == endpoints_.end() || found->second.questions != asked) return;
+  found->second.known = Known::asleep;
+}
+
+void EndpointLooks::stirred(const EndpointName& endpoint) {
+  const auto found = endpoints_.find(endpoint);
+  if (found == endpoints_.end()) return;
+  if (found->second.known == Known::asleep) found->second.known = Known::little;
+  ++found->second.questions;
+}
+
+void EndpointLooks::all_stirred() {
+  for (auto& [endpoint, look] : endpoints_) {
+    if (look.known == Known::asleep) look.known = Known::little;
+    ++look.questions;
+  }
 }
 
 void EndpointLooks::each_due(TimePoint now, std::size_t most,
                              const std::function<void(const EndpointName&)>& look) {
-  for (; most > 0 && !order_.empty() && order_.begin()->first <= now; --most) {
-    Endpoints::value_type& endpoint = *order_.begin()->second;
-    look(endpoint.first);
-    if (endpoint.second.waited_until.reached(now)) {
-      order_.erase(order_.begin());
-      endpoints_.erase(endpoints_.find(endpoint.first));
-    } else {
-      move(endpoint, now + kEvery);
+  std::size_t looked = 0;
+  timers_.expire(now, [&](Timer& timer) {
+    Look& due = static_cast<Look&>(timer);
+    if (++looked > most) {
+      return timers_.schedule(due, now + Duration(static_cast<std::int64_t>(looked / most)));
     }
-  }
+    look(*due.endpoint);
+    if (due.waited_until.reached(now)) {
+      endpoints_.erase(endpoints_.find(*due.endpoint));
+    } else {
+      timers_.schedule(due, now + kEvery);
+    }
+  });
 }
 
 }  // namespace pistachio

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -109,13 +111,6 @@ class Holdings {
   void note_change(StoredMessage& message);
   void ring(const MessageQueue& queue, std::size_t available);
 
-  struct Restored {
-    StoredMessage* message;
-    MessageQueue* queue;
-    std::uint64_t place;
-    Deadline hidden_until;
-  };
-
   const std::uint32_t max_attempts_;
   ChangeList* changes_ = nullptr;
   Store::Bell bell_;
@@ -125,8 +120,9 @@ class Holdings {
   Timetable timetable_;
   std::uint64_t last_place_ =
       0;  // one for all endpoints, so that none keeps a number after its end
-  std::vector<Restored> restored_;  // until they are arranged
-  StoreTotals totals_;              // without queued and leased, which the tables know
+  // Until they are arranged, in order of their ids; `wish` is when they are hidden until.
+  std::deque<std::unique_ptr<StoredMessage>> restored_;
+  StoreTotals totals_;  // without queued and leased, which the tables know
 };
 
 }  // namespace pistachio

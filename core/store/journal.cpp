@@ -257,7 +257,7 @@ void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& ho
     if (!broken_) report(error.message + "; pushes are refused until it can be written");
     broken_ = error;
   }
-  for (const std::uint64_t id : batch.deleted) changes_.erase(id);
+  for (const JournalBatch::Deleted& each : batch.deleted) changes_.erase(each);
   std::unordered_set<std::uint64_t> refused;
   for (const JournalBatch::Row& row : batch.rows) {
     StoredMessage* const message = holdings.messages().find(row.id);

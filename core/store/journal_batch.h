@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/store/payload.h"
+
 namespace pistachio {
 
 /// What is to be changed in the file in one transaction, and all the bytes that takes: whoever
@@ -42,7 +44,12 @@ struct JournalBatch {
     std::uint64_t count = 0;
   };
 
-  std::vector<std::uint64_t> deleted;  ///< ids of messages, some of which may have no row
+  struct Deleted {
+    std::uint64_t id = 0;
+    std::size_t body_size = 0;
+  };
+
+  std::vector<Deleted> deleted;  ///< messages, some of which may have no row
   std::vector<Row> rows;
   std::vector<Key> dead_keys;  ///< keys of pushes that failed; fingerprint and numbers unused
   std::vector<Key> keys;
@@ -79,8 +86,7 @@ struct JournalBatch {
 struct FetchedBodies {
   struct Each {
     std::uint64_t id;
-    std::string body;
-    std::string type;
+    Payload payload;
   };
   std::vector<Each> found;
 };

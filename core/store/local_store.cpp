@@ -22,21 +22,16 @@ void answer(const Store::Done<T>& done, Expected<T> result) {
   if (done) done(std::move(result));
 }
 
-tl::unexpected<Error> gone(const EndpointName& endpoint) {
+[[gnu::cold, gnu::noinline]] tl::unexpected<Error> gone(const EndpointName& endpoint) {
   return failure(Errc::gone, "the receipt holds no message of endpoint " + endpoint.text() +
                                  ": it was settled, given back, its lease has ended, or it never "
                                  "was one; take the message again");
 }
 
-MessageView view_of(const StoredMessage& message, std::string_view body, std::string_view type,
-                    TimePoint now) {
+MessageView view_of(const StoredMessage& message, const Payload& payload, TimePoint now) {
   const std::uint32_t under_way = message.state == StoredMessage::State::leased ? 1 : 0;
-  return {std::to_string(message.id), body, type, message.attempts + under_way,
+  return {std::to_string(message.id), payload.body(), payload.type(), message.attempts + under_way,
           now - message.pushed_at};
-}
-
-MessageView view_of(const StoredMessage& message, TimePoint now) {
-  return view_of(message, message.payload.body(), message.payload.type(), now);
 }
 
 MessageState state_of(const StoredMessage& message) {
@@ -72,18 +67,24 @@ void LocalStore::push(Push push, Done<Pushed> done) {
   asked_.emplace_back(std::in_place_type<PushCommand>, std::move(push), std::move(done));
 }
 
+bool LocalStore::surely_empty(const EndpointName& endpoint) const {
+  const MessageQueue* const queue = holdings_.find(endpoint);
+  return queue == nullptr || queue->queued() == 0;
+}
+
 void LocalStore::claim(Claim claim, Done<Claimed> done) {
   assert(done && "a claim without a completion leases messages to nobody");
-  asked_.emplace_back(ClaimCommand{std::move(claim), std::move(done)});
+  asked_.emplace_back(std::in_place_type<ClaimCommand>, std::move(claim), std::move(done));
 }
 
 void LocalStore::settle(EndpointName endpoint, std::vector<Receipt> receipts,
                         Done<std::vector<Receipt>> done) {
-  asked_.emplace_back(SettleManyCommand{std::move(endpoint), std::move(receipts), std::move(done)});
+  asked_.emplace_back(std::in_place_type<SettleManyCommand>, std::move(endpoint),
+                      std::move(receipts), std::move(done));
 }
 
 void LocalStore::settle(const EndpointName& endpoint, const Receipt& receipt) {
-  asked_.emplace_back(SettleCommand{endpoint, receipt});
+  asked_.emplace_back(std::in_place_type<SettleCommand>, endpoint, receipt);
 }
 
 void LocalStore::give_back(EndpointName endpoint, Receipt receipt, GiveBack how,
@@ -233,7 +234,7 @@ void LocalStore::carry_out(ClaimCommand& command, TimePoint now) {
   while (queue != nullptr && delivered_.size() < claim.max) {
     const StoredMessage* const message = holdings_.claim(*queue, room, ends);
     if (message == nullptr) break;
-    delivered_.push_back({message->receipt, view_of(*message, now)});
+    delivered_.push_back({message->receipt, view_of(*message, message->payload, now)});
     bytes += message->payload.body_size();
     if (bytes > claim.max_bytes) break;
     room = claim.max_bytes - bytes;
@@ -304,10 +305,9 @@ void LocalStore::show(PeekCommand& command, const BodyFetches::Found& found, Tim
   for (; message != nullptr && peeked_.size() < command.limit;
        message = MessageQueue::next_arrival(*message)) {
     if (message->payload.present()) {
-      peeked_.push_back({view_of(*message, now), state_of(*message)});
+      peeked_.push_back({view_of(*message, message->payload, now), state_of(*message)});
     } else if (const auto at = found.find(message->id); at != found.end()) {
-      const FetchedBodies::Each& bytes = at->second;
-      peeked_.push_back({view_of(*message, bytes.body, bytes.type, now), state_of(*message)});
+      peeked_.push_back({view_of(*message, at->second, now), state_of(*message)});
     }
   }
   answer<std::span<const Peeked>>(command.done, peeked_);

@@ -49,6 +49,7 @@ class LocalStore final : public Store {
 
   void set_bell(Bell bell) override;
   void push(Push push, Done<Pushed> done) override;
+  bool surely_empty(const EndpointName& endpoint) const override;
   void claim(Claim claim, Done<Claimed> done) override;
   void settle(EndpointName endpoint, std::vector<Receipt> receipts,
               Done<std::vector<Receipt>> done) override;
@@ -65,12 +66,13 @@ class LocalStore final : public Store {
   void list(ListQuery query, Done<std::vector<EndpointCounts>> done) override;
 
   std::optional<Error> health() const override;
+  std::optional<FileCounts> file_counts() const override;
 
   /// At once, too, when something has been asked since the last run() began.
   Deadline next_wish() const override;
   bool run(TimePoint now) override;
 
-  StoreTotals totals() const;
+  StoreTotals totals() const { return holdings_.totals(); }
 
   /// Something is under way after which `wake` will be called.
   bool waits_for_disk() const { return journal_ && journal_->waits_for_disk(); }

@@ -88,13 +88,9 @@ std::optional<Error> LocalStore::health() const {
   return journal_ ? journal_->health() : std::nullopt;
 }
 
-StoreTotals LocalStore::totals() const {
-  StoreTotals totals = holdings_.totals();
-  if (journal_) {
-    totals.written = journal_->written();
-    totals.spared = journal_->changes().spared();
-  }
-  return totals;
+std::optional<FileCounts> LocalStore::file_counts() const {
+  if (!journal_) return std::nullopt;
+  return FileCounts{journal_->written(), journal_->changes().spared()};
 }
 
 bool LocalStore::collect() {

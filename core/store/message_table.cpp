@@ -1,6 +1,6 @@
 #include "core/store/message_table.h"
 
-#include <memory>
+#include <utility>
 
 namespace pistachio {
 
@@ -16,11 +16,14 @@ MessageTable::~MessageTable() {
   table_.for_each([](StoredMessage& message) { delete &message; });
 }
 
-StoredMessage& MessageTable::add() { return add(last_id_ + 1); }
-
-StoredMessage& MessageTable::add(std::uint64_t id) {
+StoredMessage& MessageTable::add() {
   auto message = std::make_unique<StoredMessage>();
-  message->id = last_id_ = id;
+  message->id = last_id_ + 1;
+  return adopt(std::move(message));
+}
+
+StoredMessage& MessageTable::adopt(std::unique_ptr<StoredMessage> message) {
+  last_id_ = message->id;
   table_.insert(*message);
   return *message.release();
 }

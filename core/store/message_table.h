@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/store/linear_table.h"
 #include "core/store/stored_message.h"
@@ -20,8 +21,10 @@ class MessageTable {
   /// erase().
   StoredMessage& add();
 
-  /// A message with an id that is larger than any before, which need not be the next.
-  StoredMessage& add(std::uint64_t id);
+  /// Takes in a message that has an id, larger than any before.
+  StoredMessage& adopt(std::unique_ptr<StoredMessage> message);
+  /// That many are about to come into an empty table.
+  void reserve(std::size_t count) { table_.reserve(count); }
 
   /// The last id that was given, or is to count as such: not smaller than any that was.
   std::uint64_t last_id() const { return last_id_; }

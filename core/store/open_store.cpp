@@ -35,7 +35,11 @@ Expected<OpenedStore> open_file(const std::string& directory, OpenOptions option
   journal.directory = directory;
   journal.name_space = options.name_space;
   journal.clock = {options.now, options.wall_now};
-  journal.report = std::move(options.report);
+  if (options.report) {
+    journal.report = [report = std::move(options.report)](const std::string& what) {
+      report(Severity::error, what);
+    };
+  }
   auto store = LocalStore::open(options.store, *std::move(file), std::move(journal),
                                 std::move(options.wake), options.now);
   if (!store) return tl::make_unexpected(std::move(store.error()));
@@ -44,6 +48,9 @@ Expected<OpenedStore> open_file(const std::string& directory, OpenOptions option
 
 // How long a Redis that is loading its data is waited for.
 constexpr Duration kLoading = std::chrono::seconds(30);
+
+// How long what a server that died has left may lie where only other programs take.
+constexpr Duration kRoundsEvery = std::chrono::minutes(1);
 
 TimePoint now_of(uv_loop_t* loop) {
   return TimePoint(Duration(static_cast<std::int64_t>(uv_now(loop))));
@@ -83,6 +90,7 @@ Expected<OpenedStore> open_redis(std::string_view url, OpenOptions options) {
                                         .store = options.store,
                                         .name_space = *std::move(name_space),
                                         .longest_wait = options.longest_wait,
+                                        .rounds_every = kRoundsEvery,
                                         .report = std::move(options.report)});
   if (auto trouble = wait_until_usable(*store, options.loop)) {
     return tl::make_unexpected(*std::move(trouble));

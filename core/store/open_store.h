@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/severity.h"
 #include "core/store/store.h"
 
 struct uv_loop_s;
@@ -37,7 +38,7 @@ struct OpenOptions {
   /// Redis only: the longest that a poll waits.
   Duration longest_wait = std::chrono::hours(1);
   /// Told, on the loop's thread, what a person should know of the store's disk or Redis.
-  std::function<void(const std::string&)> report = {};
+  Report report = {};
 };
 
 /// Opens what `url` names: "memory:", "file:DIRECTORY" or one that RedisAddress reads. The error

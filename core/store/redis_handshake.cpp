@@ -17,7 +17,7 @@ constexpr Duration kPatience = std::chrono::seconds(5);
 void RedisNode::start() {
   state_ = State::greeting_bell;
   act_at_ = Deadline::in(kPatience, now_);
-  asks_for_patience_ = false;
+  refused_ = false;
   bell_id_.reset();
   tracking_ = false;
   bell_.connect();
@@ -29,7 +29,7 @@ void RedisNode::ask(RedisLink& link, std::vector<Greeting> greetings) {
     each.command.write_to(bytes);
     greetings_.push_back(std::move(each));
   }
-  link.write(std::move(bytes));
+  link.write(bytes);
 }
 
 std::vector<RedisNode::Greeting> RedisNode::credentials() const {
@@ -89,21 +89,23 @@ void RedisNode::greet() {
   if (command_id_ != 0) add({"CLIENT", "KILL", "ID", std::to_string(command_id_)}, false);
   add({"CLIENT", "ID"}, false, [this](const RedisValue& id) { command_id_ = id.integer(); });
   if (bell_id_) {
-    add({"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(*bell_id_), "NOLOOP"}, false,
-        [this](const RedisValue& answer) { tracking_ = !answer.is_error(); });
+    add({"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(*bell_id_), "OPTOUT", "NOLOOP"},
+        false, [this](const RedisValue& answer) { tracking_ = !answer.is_error(); });
   }
   ask(command_, std::move(greetings));
 }
 
 void RedisNode::on_greeting(const RedisValue& value) {
-  if (greetings_.empty() || !lost_why_.empty()) return;
+  // What it says before it closes the connection is why.
+  if (greetings_.empty() || refused_ || (!lost_why_.empty() && !value.is_error())) return;
   const Greeting greeting = std::move(greetings_.front());
   greetings_.pop_front();
   if (value.is_error()) {
     const std::string_view text = value.text();
-    const bool fatal = text.starts_with("NOAUTH") || text.starts_with("DENIED") ||
-                       text.starts_with("LOADING") || text.starts_with("ERR max number");
-    if (greeting.needed || fatal) return refuse(RedisTrouble::of(text));
+    const RedisTrouble trouble = RedisTrouble::of(text);
+    const bool fatal = trouble.is_away || text.starts_with("NOAUTH") ||
+                       text.starts_with("DENIED") || text.starts_with("ERR max number");
+    if (greeting.needed || fatal) return refuse(trouble);
   }
   const bool of_command_link = state_ == State::greeting;
   if (greeting.read) greeting.read(value);
@@ -111,6 +113,7 @@ void RedisNode::on_greeting(const RedisValue& value) {
 }
 
 void RedisNode::refuse(const RedisTrouble& trouble) {
+  refused_ = true;
   lost_why_ = trouble.what;
   if (!trouble.heals) lost_code_ = Errc::bad_argument;
   asks_for_patience_ = trouble.heals && !trouble.is_replica;
@@ -120,13 +123,17 @@ void RedisNode::become_ready() {
   state_ = State::ready;
   failures_ = 0;
   if (!options_.clock_ahead) ask_time_at_ = Deadline::in(kPatience, now_);
-  if (trouble_ && was_ready_once_) report(options_.address.shown() + " can be used again");
+  if (trouble_ && was_ready_once_) {
+    report(Severity::info, options_.address.shown() + " can be used again");
+  }
   was_ready_once_ = true;
   trouble_.reset();
   if (!tracking_) {
-    report(options_.address.shown() +
-           " does not tell of changes (CLIENT TRACKING or SUBSCRIBE is refused): endpoints with "
-           "waiting polls are looked at four times a second instead");
+    report(
+        Severity::warning,
+        options_.address.shown() +
+            " does not tell of changes (CLIENT TRACKING or SUBSCRIBE is refused): endpoints with "
+            "waiting polls are looked at four times a second instead");
   }
   callbacks_.on_ready();
 }

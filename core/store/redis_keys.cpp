@@ -15,6 +15,17 @@ std::string glob_escaped(std::string_view text) {
   return out;
 }
 
+std::string joined(const RedisKeys::Pieces& pieces) {
+  std::string key;
+  for (const std::string_view piece : pieces) key += piece;
+  return key;
+}
+
+// Of whose dead letters it has the name.
+std::string_view alive(const EndpointName& dead) {
+  return std::string_view(dead.text()).substr(0, dead.text().size() - 1 - kDead.size());
+}
+
 }  // namespace
 
 RedisKeys::RedisKeys(std::string_view name_space)
@@ -29,19 +40,23 @@ Expected<std::string> RedisKeys::check(std::string_view name_space) {
   return std::string(name_space);
 }
 
+RedisKeys::Pieces RedisKeys::list_pieces(const EndpointName& endpoint) const {
+  if (endpoint.is_dead()) return {"{", prefix_, alive(endpoint), "}:", kDead};
+  return {prefix_, endpoint.text()};
+}
+
+RedisKeys::Pieces RedisKeys::pieces_beside(const EndpointName& endpoint,
+                                           std::string_view what) const {
+  if (endpoint.is_dead()) return {"{", prefix_, alive(endpoint), "}:dead:", what};
+  return {"{", prefix_, endpoint.text(), "}:", what};
+}
+
 std::string RedisKeys::list(const EndpointName& endpoint) const {
-  if (endpoint.is_dead()) return beside(endpoint.alive(), kDead);
-  return prefix_ + endpoint.text();
+  return joined(list_pieces(endpoint));
 }
 
 std::string RedisKeys::beside(const EndpointName& endpoint, std::string_view what) const {
-  std::string key = "{" + prefix_;
-  if (endpoint.is_dead()) {
-    key.append(endpoint.alive().text()).append("}:").append(kDead).append(":");
-  } else {
-    key.append(endpoint.text()).append("}:");
-  }
-  return key.append(what);
+  return joined(pieces_beside(endpoint, what));
 }
 
 std::optional<RedisKeys::Parsed> RedisKeys::parse(std::string_view key) const {

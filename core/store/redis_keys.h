@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ class RedisKeys {
   /// brace in it.
   static Expected<std::string> check(std::string_view name_space);
 
+  /// A key in pieces, to be written one behind the other; of `endpoint` and `what` as long as
+  /// those. For the hot path, on which no strings are made.
+  using Pieces = std::array<std::string_view, 5>;
+  Pieces list_pieces(const EndpointName& endpoint) const;
+  Pieces pieces_beside(const EndpointName& endpoint, std::string_view what) const;
+
   /// The list of an endpoint.
   std::string list(const EndpointName& endpoint) const;
   /// One of the keys beside it: "lease", "due", "retry", "delay", "dead" or "key:…".
@@ -41,6 +48,9 @@ class RedisKeys {
     std::string_view what;
   };
   std::optional<Parsed> parse(std::string_view key) const;
+
+  /// The key that says which server goes round the namespace: that of no endpoint.
+  std::string of_rounds() const { return "{" + prefix_ + "}:rounds"; }
 
   /// Two patterns for SCAN that between them match every key of ours.
   std::string list_pattern() const;

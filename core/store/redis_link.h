@@ -44,7 +44,7 @@ class RedisLink {
   bool is_open() const { return socket_ != nullptr; }
 
   /// Writes now what the kernel takes, and the rest when it takes more. Does nothing when closed.
-  void write(std::string bytes);
+  void write(std::string_view bytes);
 
   /// Without a word to the callbacks.
   void close();

@@ -16,6 +16,18 @@ constexpr Duration kLastWords = std::chrono::seconds(1);
 
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
 
+// Room that is kept for what comes next; ten thousand claims at once are some megabytes.
+constexpr std::size_t kMostKept = 256u << 10;
+
+// Answered calls that are kept, at the most, so that not every answer moves what is behind it.
+constexpr std::size_t kMostAnswered = 64u << 10;
+
+// What the next command reads is not to be noted.
+const RedisCommand& unheard() {
+  static const RedisCommand kUnheard{"CLIENT", "CACHING", "NO"};
+  return kUnheard;
+}
+
 }  // namespace
 
 RedisNode::RedisNode(uv_loop_s* loop, Options options, Callbacks callbacks)
@@ -34,6 +46,7 @@ RedisNode::RedisNode(uv_loop_s* loop, Options options, Callbacks callbacks)
 
 RedisNode::~RedisNode() {
   if (!is_ready()) return;
+  leave_at_ = Deadline(TimePoint::min());
   flush();
   // Closing with answers unread resets the connection, and Redis may not have read all of it then.
   if (waiting_.size() > inbox_.size()) {
@@ -41,31 +54,53 @@ RedisNode::~RedisNode() {
   }
 }
 
-void RedisNode::send(const RedisCommand& command, Then then) {
+void RedisNode::send(const RedisCommand& command, Then then, Haste haste) {
   assert(is_ready());
-  Waiting waiting{
-      .then = std::move(then), .bytes = {}, .script = command.script(), .sent_at = now_};
-  if (waiting.script) {
-    command.write_to(waiting.bytes);
-    outgoing_ += waiting.bytes;
-  } else {
-    command.write_to(outgoing_);
+  const Deadline at_most(haste == Haste::none ? now_ + options_.linger : TimePoint::min());
+  leave_at_ = outgoing_.empty() ? at_most : std::min(leave_at_, at_most);
+  const std::optional<RedisScript> script = command.script();
+  if (tracking_ && script && *script != RedisScript::claim) {
+    unheard().write_to(outgoing_);
+    waiting_.push_back({.then = {}, .script = std::nullopt, .sent_at = now_});
   }
-  waiting_.push_back(std::move(waiting));
+  const std::size_t before = outgoing_.size();
+  command.write_to(outgoing_);
+  Waiting& waiting = waiting_.emplace_back();
+  waiting.then = std::move(then);
+  waiting.script = script;
+  waiting.sent_at = now_;
+  if (!script) return;
+  waiting.call_length = outgoing_.size() - before;
+  calls_.append(outgoing_, before);
+}
+
+// The oldest call has been answered.
+void RedisNode::forget_call(std::size_t length) {
+  calls_answered_ += length;
+  if (calls_answered_ == calls_.size()) {
+    if (calls_.capacity() > kMostKept) calls_ = {};
+    calls_.clear();
+  } else if (calls_answered_ < kMostAnswered || 2 * calls_answered_ < calls_.size()) {
+    return;
+  } else {
+    calls_.erase(0, calls_answered_);
+  }
+  calls_answered_ = 0;
 }
 
 void RedisNode::flush() {
-  if (!outgoing_.empty()) command_.write(std::exchange(outgoing_, {}));
+  if (outgoing_.empty() || !leave_at_.reached(now_)) return;
+  command_.write(outgoing_);
+  if (outgoing_.capacity() > kMostKept) outgoing_ = {};
+  outgoing_.clear();
 }
 
 Deadline RedisNode::next_wish() const {
-  if (!lost_why_.empty() || !inbox_.empty() || !bells_.empty() || !outgoing_.empty()) {
-    return Deadline(TimePoint::min());
-  }
+  if (!lost_why_.empty() || !inbox_.empty() || !bells_.empty()) return Deadline(TimePoint::min());
   if (state_ != State::ready) return act_at_;
   const Deadline patience =
       waiting_.empty() ? Deadline::never() : Deadline::in(kPatience, waiting_.front().sent_at);
-  return std::min(patience, ask_time_at_);
+  return std::min({patience, ask_time_at_, outgoing_.empty() ? Deadline::never() : leave_at_});
 }
 
 bool RedisNode::run(TimePoint now) {
@@ -127,20 +162,26 @@ void RedisNode::on_answer(const RedisValue& value) {
     if (waiting.script && value.text().starts_with("NOSCRIPT")) {
       const auto& source = redis_scripts()[static_cast<std::size_t>(*waiting.script)].source;
       send({"SCRIPT", "LOAD", source}, {});
-      outgoing_ += waiting.bytes;
+      const std::string again = calls_.substr(calls_answered_, waiting.call_length);
+      forget_call(waiting.call_length);
+      outgoing_ += again;  // at once, as SCRIPT LOAD
+      calls_ += again;
       waiting.sent_at = now_;
       waiting_.push_back(std::move(waiting));
       return;
     }
-    const RedisTrouble trouble = RedisTrouble::of(value.text());
-    // The master has become a replica: another connection may lead to the new one.
-    if (trouble.is_replica) lost_why_ = trouble.what;
+    // A master that has become a replica: another connection may lead to the new one. One that is
+    // busy or loads its data: better to wait until it is asked for nothing but whether it is back.
+    RedisTrouble trouble = RedisTrouble::of(value.text());
+    if (trouble.is_away) lost_why_ = std::move(trouble.what);
   }
+  if (waiting.script) forget_call(waiting.call_length);
   if (waiting.then) waiting.then(&value);
 }
 
 void RedisNode::lose() {
   const bool was_ready = is_ready();
+  if (!refused_) asks_for_patience_ = false;
   command_.close();
   bell_.close();
   state_ = State::down;
@@ -148,12 +189,17 @@ void RedisNode::lose() {
   inbox_.clear();
   bells_.clear();
   outgoing_.clear();
+  calls_.clear();
+  calls_answered_ = 0;
   ask_time_at_ = Deadline::never();
   const std::string why = std::exchange(lost_why_, {});
   const bool told = !was_ready_once_ || (!was_ready && trouble_.has_value());
   trouble_ = Error{std::exchange(lost_code_, Errc::unavailable),
                    "cannot use " + options_.address.shown() + ": " + why, kRetryAfter};
-  if (!told) report(trouble_->message + "; polls wait and pushes are refused until that works");
+  if (!told) {
+    report(Severity::error,
+           trouble_->message + "; polls wait and pushes are refused until that works");
+  }
   ++failures_;
   const double random = std::generate_canonical<double, 32>(random_);
   act_at_ = Deadline::in(backoff_.delay(failures_, random), now_);
@@ -164,8 +210,8 @@ void RedisNode::lose() {
   }
 }
 
-void RedisNode::report(const std::string& what) const {
-  if (callbacks_.report) callbacks_.report(what);
+void RedisNode::report(Severity severity, const std::string& what) const {
+  if (callbacks_.report) callbacks_.report(severity, what);
 }
 
 }  // namespace pistachio

@@ -5,15 +5,57 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "core/store/redis_upkeep_scripts.h"
+
 namespace pistachio {
 namespace {
 
-// claim, tick and give_back have the same first arguments:
+// ARGV 1 now 2 "1": the list is one of entries, of dead letters 3 end of the lease 4 prefix of ids
+//      5 number of the first new id 6 most bytes 7... receipts
+// KEYS 1 list 2 lease 3 due 4 retry 5 where dead letters go
+// Returns what is left, how many died, how many were dropped because nobody had taken them in time,
+// and id, attempts so far and element of each message.
+//
+// First the cases that nearly all claims are: nothing, or one body that another program may have
+// pushed. Redis builds every function of a script anew at each call, so they use none.
+// :retry is looked at by LPOP, which as a write is not noted for the bell: that would cost Redis
+// another 125 bytes for every endpoint that is waited for. The list is noted, at the end.
+constexpr std::string_view kClaimQuickly = R"lua(
+local call,list,retry=redis.call,KEYS[1],KEYS[4]
+local from,raw=retry,call('LPOP',retry)
+if not raw then
+  from,raw=list,call('LPOP',list)
+  if not raw then return {call('LLEN',list),0,0} end
+  if not ARGV[8] and ARGV[2]=='0' and string.byte(raw)~=0 then
+    local id=ARGV[4]..ARGV[5]
+    if redis.pcall('HSET',KEYS[2],ARGV[7],id..':0:'..raw)==1
+        and redis.pcall('ZADD',KEYS[3],ARGV[3],ARGV[7])==1 then
+      return {call('LLEN',list),0,0,id,0,raw}
+    end
+  end
+end
+)lua";
+
+// Nothing is due: nearly every tick. Returns as kTick does.
+constexpr std::string_view kTickQuickly = R"lua(
+local next_due
+for i=3,5,2 do
+  local first=redis.call('ZRANGE',KEYS[i],0,0,'WITHSCORES')[2]
+  if first and (not next_due or tonumber(first)<next_due) then next_due=tonumber(first) end
+end
+if not next_due or next_due>tonumber(ARGV[1]) then
+  return {redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[4]),next_due or -1,0,0}
+end
+)lua";
+
+// tick and give_back have the same first arguments:
 //   KEYS 1 list 2 lease 3 due 4 retry 5 delay 6 where dead letters go
 //   ARGV 1 now 2 --max-attempts 3 "1" when the list is one of entries: dead letters
 constexpr std::string_view kArguments = R"lua(
 local list,lease,due,retry,delay,dead=KEYS[1],KEYS[2],KEYS[3],KEYS[4],KEYS[5],KEYS[6]
 local most_attempts,entries=tonumber(ARGV[2]),ARGV[3]=='1'
+-- :retry has been written to: what waits, waits for the list
+local function ring() redis.call('LPUSH',list,'') redis.call('LPOP',list) end
 )lua";
 
 constexpr std::string_view kElements = R"lua(
@@ -43,7 +85,8 @@ end
 
 // Moves at most a hundred of each kind and a megabyte, so that Redis is not held up.
 constexpr std::string_view kMoveDue = R"lua(
-local moved,died,next_due=0,0,-1
+local moved,died=0,0
+next_due=-1
 local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
 local function first_due(key)
   return redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',0,1)[1]
@@ -62,7 +105,8 @@ local function move_due()
     elseif parts(rest) then back[#back+1]=rest
     else bury(':0:'..m) end
   end
-  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i]) moved=moved+1 end
+  local returned=#back
+  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i]) end
   back={}
   for _=1,100 do
     local r=size<1048576 and first_due(due)
@@ -84,7 +128,10 @@ local function move_due()
     if #x[1]~=#y[1] then return #x[1]<#y[1] end
     return x[1]<y[1]
   end)
-  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i][1]..':'..back[i][2]) moved=moved+1 end
+  returned=returned+#back
+  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i][1]..':'..back[i][2]) end
+  moved=moved+returned
+  if returned>0 then ring() end
   for _,key in ipairs({delay,due}) do
     local first=redis.call('ZRANGE',key,0,0,'WITHSCORES')[2]
     if first and (next_due<0 or tonumber(first)<next_due) then next_due=tonumber(first) end
@@ -92,61 +139,54 @@ local function move_due()
 end
 )lua";
 
-// ARGV 4 end of the lease 5 prefix of ids 6 number of the first new id 7 most bytes 8... receipts.
-// Returns what is left, when something is due (-1: not known), how many died, how many were dropped
-// because nobody had taken them in time, and id, attempts so far and element of each message.
+// Goes on with what kClaimQuickly has popped.
 constexpr std::string_view kClaim = R"lua(
-local out={0,-1,0,0}
-local at,number,bytes,dropped,failed=8,tonumber(ARGV[6]),0,0,nil
-local again=redis.call('LLEN',retry)
-local function undo(why,from,raw)
+local lease,due,dead,entries=KEYS[2],KEYS[3],KEYS[5],ARGV[2]=='1'
+local at,number,bytes,died,dropped,failed=7,tonumber(ARGV[5]),0,0,0,nil
+local out={0,0,0}
+if from==retry then
+  local list_is=redis.pcall('LLEN',list)
+  if type(list_is)=='table' then call('LPUSH',retry,raw) return list_is end
+end
+local function undo(why)
   redis.pcall('HDEL',lease,ARGV[at])
-  redis.call('LPUSH',from,raw)
+  call('LPUSH',from,raw)
   failed=why
 end
 local function take()
-  while ARGV[at] and dropped<1000 do
-    local from,raw,id,n,e=list,nil,'',0,nil
-    if again>0 then
-      from=retry raw=redis.call('LPOP',retry) again=again-1
-      id,n,e=parts(raw)
-    else
-      raw=redis.call('LPOP',list)
-      if not raw then return end
-      if entries then id,n,e=parts(raw) else e=raw end
-    end
+  while raw do
+    local id,n,e='',0,nil
+    if from==retry or entries then id,n,e=parts(raw) else e=raw end
     local h
-    if e and string.byte(e,1)==0 then h=header(e) end
+    if e and string.byte(e)==0 then h=header(e) end
     if not e then
-      redis.call('RPUSH',dead,':0:'..raw)
+      call('RPUSH',dead,':0:'..raw)
       if not entries then died=died+1 end
       dropped=dropped+1
     elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[1]) then
       dropped=dropped+1
     else
-      if at>8 and bytes+#e>tonumber(ARGV[7]) then redis.call('LPUSH',from,raw) return end
+      if at>7 and bytes+#e>tonumber(ARGV[6]) then call('LPUSH',from,raw) return end
       if id=='' and h and type(h.id)=='string' and #h.id<65 and string.find(h.id,'^[%w_-]+$') then
         id=h.id
       end
-      if id=='' then id=ARGV[5]..number number=number+1 end
+      if id=='' then id=ARGV[4]..number number=number+1 end
       local ok=redis.pcall('HSET',lease,ARGV[at],id..':'..n..':'..e)
-      if type(ok)=='table' then return undo(ok,from,raw) end
-      ok=redis.pcall('ZADD',due,ARGV[4],ARGV[at])
-      if type(ok)=='table' then return undo(ok,from,raw) end
+      if type(ok)=='table' then return undo(ok) end
+      ok=redis.pcall('ZADD',due,ARGV[3],ARGV[at])
+      if type(ok)=='table' then return undo(ok) end
       at=at+1 bytes=bytes+#e
       out[#out+1]=id out[#out+1]=n out[#out+1]=e
     end
+    if not ARGV[at] or dropped==1000 then return end
+    raw=from==retry and call('LPOP',retry)
+    if not raw then from,raw=list,call('LPOP',list) end
   end
 end
 take()
-if at==8 and not failed and dropped<1000 then
-  move_due()
-  again=redis.call('LLEN',retry)
-  if moved>0 then take() end
-end
-if failed and at==8 then return failed end
-out[1]=redis.call('LLEN',list)+redis.call('LLEN',retry)
-out[2]=next_due out[3]=died out[4]=dropped
+if failed and at==7 then return failed end
+out[1]=call('LLEN',list)+call('LLEN',retry)
+out[2]=died out[3]=dropped
 return out
 )lua";
 
@@ -174,7 +214,7 @@ if not entries and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most
 end
 local entry=id..':'..n..':'..e
 if ARGV[7]~='' then redis.call('ZADD',delay,ARGV[7],'r'..entry) return 1 end
-if n>0 then redis.call('LPUSH',retry,entry)
+if n>0 then redis.call('LPUSH',retry,entry) ring()
 elseif entries then redis.call('LPUSH',list,id..':0:'..kept(e))
 else redis.call('LPUSH',list,kept(e)) end
 return 0
@@ -208,96 +248,6 @@ if KEYS[4] then redis.call('SET',KEYS[4],ARGV[4]..':'..count..':'..ARGV[3],'PX',
 return {0,count}
 )lua";
 
-// KEYS 1 list 2 retry 3 delay
-constexpr std::string_view kPurge = R"lua(
-local n=redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])
-redis.call('UNLINK',KEYS[1],KEYS[2],KEYS[3])
-redis.call('LLEN',KEYS[1])
-redis.call('LLEN',KEYS[2])
-return n
-)lua";
-
-// KEYS 1 list 2 lease 3 due 4 retry 5 delay   ARGV 1 most messages 2 most bytes
-// Returns a letter (l leased, r returned, q queued, d in :delay) and what stands there, each.
-constexpr std::string_view kPeek = R"lua(
-local most,bytes,out=tonumber(ARGV[1]),0,{}
-local function add(kind,text)
-  if #out>=2*most or bytes>tonumber(ARGV[2]) then return false end
-  out[#out+1]=kind out[#out+1]=text bytes=bytes+#text
-  return true
-end
-for _,r in ipairs(redis.call('ZRANGE',KEYS[3],0,most-1)) do
-  local v=bytes<=tonumber(ARGV[2]) and redis.call('HGET',KEYS[2],r)
-  if v then add('l',v) end
-end
-local function walk(kind,key,range)
-  local from=0
-  while #out<2*most do
-    local some=redis.call(range,key,from,from+9)
-    for _,text in ipairs(some) do if not add(kind,text) then return end end
-    if #some<10 then return end
-    from=from+10
-  end
-end
-walk('r',KEYS[4],'LRANGE')
-walk('q',KEYS[1],'LRANGE')
-walk('d',KEYS[5],'ZRANGE')
-return out
-)lua";
-
-// KEYS 1 the dead letters 2 their retry 3 their delay 4 the list of the endpoint they came from
-// Moves at most a thousand and a megabyte. Returns how many, and how many are left.
-constexpr std::string_view kRedrive = R"lua(
-redis.call('LLEN',KEYS[4]) redis.call('ZCARD',KEYS[3])
-local moved,size=0,0
-local function room() return moved<1000 and size<1048576 end
-local function send(entry,was_taken)
-  local id,_,e=parts(entry)
-  if not e then id,e='',entry end
-  if was_taken then e=kept(e) end
-  if id~='' then
-    local h,body=header(e)
-    if not h then h,body={},e end
-    h.id=id
-    e='\0pst1'..cjson.encode(h)..'\n'..body
-  end
-  redis.call('RPUSH',KEYS[4],e)
-  moved=moved+1 size=size+#e
-end
-local function drain(key,was_taken)
-  while room() do
-    local entry=redis.call('LPOP',key)
-    if not entry then return end
-    send(entry,was_taken)
-  end
-end
-drain(KEYS[2],true)
--- what was taken comes before what never was
-for _,hidden in ipairs({true,false}) do
-  if not hidden then drain(KEYS[1],false) end
-  local from=0
-  while room() do
-    local m=redis.call('ZRANGE',KEYS[3],from,from)[1]
-    if not m then break end
-    local taken=string.sub(m,1,1)=='r'
-    if taken or not hidden then
-      redis.call('ZREM',KEYS[3],m)
-      send(string.sub(m,taken and 2 or 42),taken)
-    else
-      from=from+1
-      if from==100 then break end
-    end
-  end
-end
-return {moved,redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])}
-)lua";
-
-// KEYS 1 list 2 retry 3 delay 4 lease
-constexpr std::string_view kCounts = R"lua(
-return {redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2]),redis.call('ZCARD',KEYS[3]),
-  redis.call('HLEN',KEYS[4])}
-)lua";
-
 std::string sha1_of(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
@@ -324,14 +274,15 @@ RedisScriptText script(std::initializer_list<std::string_view> pieces) {
 
 const std::array<RedisScriptText, kRedisScripts>& redis_scripts() {
   static const std::array<RedisScriptText, kRedisScripts> kAll{
-      script({kArguments, kElements, kMoveDue, kClaim}),
-      script({kArguments, kElements, kMoveDue, kTick}),
+      script({kClaimQuickly, kElements, kClaim}),
+      script({kTickQuickly, kArguments, kElements, kMoveDue, kTick}),
       script({kPush}),
       script({kArguments, kElements, kGiveBack}),
       script({kPurge}),
       script({kPeek}),
       script({kElements, kRedrive}),
       script({kCounts}),
+      script({kElements, kRaise}),
   };
   return kAll;
 }

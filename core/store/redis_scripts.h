@@ -15,13 +15,14 @@ namespace pistachio {
 //     and put the message back when a write fails.
 //   * The first write is one that a Redis which is out of memory allows (LPOP, HDEL, ZREM); what
 //     follows in the same script is then allowed, too. So a full Redis can be emptied.
-//   * What is left in the list and in :retry is looked at after the last write to them, in the
-//     scripts that listeners wait on: that is what makes Redis ring when it changes.
+//   * Who waits, waits for a change of the list, and of nothing else: Redis keeps 125 bytes for
+//     each key that it is to ring for. claim looks at the list after its last write to it, which
+//     is what makes Redis ring; a script that writes to :retry changes the list, too.
 //   * The time is an argument, in milliseconds on Redis' clock.
 //   * An entry that cannot be read becomes a dead letter; it never fails a script twice.
 
 enum class RedisScript : std::size_t {
-  claim,      ///< takes messages under a lease; moves what is due when there is nothing else
+  claim,      ///< takes messages under a lease
   tick,       ///< moves what is due: delays, leases that have ended
   push,       ///< what a plain RPUSH cannot: delays, idempotency keys, --max-queued
   give_back,  ///< ends a lease
@@ -29,8 +30,9 @@ enum class RedisScript : std::size_t {
   peek,
   redrive,
   counts,
+  raise,  ///< puts what nobody takes out of :retry where other programs see it
 };
-inline constexpr std::size_t kRedisScripts = 8;
+inline constexpr std::size_t kRedisScripts = 9;
 
 /// What each script says and what Redis calls it.
 struct RedisScriptText {

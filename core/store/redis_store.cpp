@@ -50,12 +50,19 @@ RedisStore::RedisStore(uv_loop_s* loop, Options options)
       node_(loop,
             {.address = options_.node.address,
              .clock_ahead = options_.node.clock_ahead,
+             .linger = options_.node.linger,
              .probe = RedisListing::count_call(keys_, EndpointName::parse("_").value())},
             {.on_ready = [this] { on_ready(); },
              .on_key = [this](std::string_view key) { on_key(key); },
              .on_all = [this] { ring_all(); },
              .report = options_.report}),
-      listing_(node_, keys_, options_.list_age) {}
+      listing_(node_, keys_, options_.list_age),
+      rounds_(node_, keys_,
+              {.every = options_.rounds_every,
+               .server = server_,
+               .raises = options_.store.max_attempts == 0,
+               .look_after = [this](const EndpointName& each) { look_after(each); },
+               .raised = [this](const EndpointName& each) { ring(each, 1); }}) {}
 
 // ---------------------------------------------------------------- asked
 
@@ -119,11 +126,17 @@ std::optional<Error> RedisStore::health() const {
   return Error{Errc::unavailable, "Redis has not answered yet", kRetryAfter};
 }
 
+std::string RedisStore::caveat() const {
+  if (!node_.is_ready() || node_.has_doorbell()) return {};
+  return "Redis does not tell of changes; endpoints with waiting polls are looked at four times a "
+         "second";
+}
+
 Deadline RedisStore::next_wish() const {
   if (!asked_.empty()) return Deadline(TimePoint::min());
   const Deadline node = node_.next_wish();
   if (!node_.is_ready()) return node;
-  return std::min({node, tied_.next(), looks_.next(), sweep_at_});
+  return std::min({node, tied_.next(), looks_.next(now_), sweep_at_, rounds_.next()});
 }
 
 bool RedisStore::run(TimePoint now) {
@@ -155,7 +168,7 @@ RedisCommand RedisStore::call(RedisScript script, const EndpointName& endpoint,
   for (const std::string_view each : what) {
     // Dead letters have no dead letters: what would become one stays where it is.
     const bool is_list = each == "list" || (each == "dead" && endpoint.is_dead());
-    command.add(is_list ? keys_.list(endpoint) : keys_.beside(endpoint, each));
+    command.add_pieces(is_list ? keys_.list_pieces(endpoint) : keys_.pieces_beside(endpoint, each));
   }
   return command;
 }
@@ -184,6 +197,11 @@ Error RedisStore::away(const EndpointName& endpoint) const {
           kRetryAfter};
 }
 
+bool RedisStore::is_away(const RedisValue* answer) {
+  if (answer == nullptr) return true;
+  return answer->is_error() && RedisTrouble::of(answer->text()).is_away;
+}
+
 Error RedisStore::error_of(const EndpointName& endpoint, const RedisValue* answer) const {
   if (answer == nullptr) return away(endpoint);
   const RedisTrouble trouble = RedisTrouble::of(answer->text());
@@ -192,7 +210,9 @@ Error RedisStore::error_of(const EndpointName& endpoint, const RedisValue* answe
 }
 
 void RedisStore::ring(const EndpointName& endpoint, std::size_t available) {
-  if (bell_ && available > 0) bell_(endpoint, available);
+  if (available == 0) return;
+  looks_.stirred(endpoint);
+  if (bell_) bell_(endpoint, available);
 }
 
 // ---------------------------------------------------------------- pushes
@@ -224,17 +244,20 @@ void RedisStore::execute(PushCommand& command) {
 
 void RedisStore::push_plain(PushCommand& command) {
   const Push& push = command.push;
-  RedisCommand rpush{"RPUSH", keys_.list(push.endpoint), element_of(push.endpoint, push.message)};
+  RedisCommand rpush{"RPUSH"};
+  rpush.add_pieces(keys_.list_pieces(push.endpoint));
+  rpush.add(element_of(push.endpoint, push.message));
   for (const NewMessage& each : push.more) rpush.add(element_of(push.endpoint, each));
   const std::size_t count = 1 + push.more.size();
-  node_of(push.endpoint)
-      .send(rpush, [this, endpoint = push.endpoint, count,
-                    done = std::move(command.done)](const RedisValue* reply) {
-        if (reply == nullptr || reply->is_error()) {
-          return answer<Pushed>(done, tl::make_unexpected(error_of(endpoint, reply)));
-        }
-        answer<Pushed>(done, pushed(count, false));
-      });
+  plain_pushes_.push_back({push.endpoint, count, std::move(command.done)});
+  node_of(push.endpoint).send(rpush, [this](const RedisValue* reply) {
+    const PushUnderWay sent = std::move(plain_pushes_.front());
+    plain_pushes_.pop_front();
+    if (reply == nullptr || reply->is_error()) {
+      return answer<Pushed>(sent.done, tl::make_unexpected(error_of(sent.endpoint, reply)));
+    }
+    answer<Pushed>(sent.done, pushed(sent.count, false));
+  });
   // Now, not with the answer: so the claim of a poll that waits here leaves with the push.
   ring(push.endpoint, count);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/store/redis_keys.h"
 #include "core/store/redis_listing.h"
 #include "core/store/redis_node.h"
+#include "core/store/redis_rounds.h"
 #include "core/store/store.h"
 #include "core/store/store_command.h"
 #include "core/store/tied_leases.h"
@@ -45,7 +47,9 @@ class RedisStore final : public Store {
     Duration longest_wait = std::chrono::hours(1);
     /// How old what list() knows of endpoints may be.
     Duration list_age = std::chrono::seconds(10);
-    std::function<void(const std::string&)> report = {};  ///< what a person should know
+    /// From one round to the next, see RedisRounds; zero: none.
+    Duration rounds_every = Duration::zero();
+    Report report = {};  ///< what a person should know
   };
 
   /// `loop` must outlive this and turn once more after it has gone. Nothing is ready before run()
@@ -71,6 +75,7 @@ class RedisStore final : public Store {
   void list(ListQuery query, Done<std::vector<EndpointCounts>> done) override;
 
   std::optional<Error> health() const override;
+  std::string caveat() const override;
   Deadline next_wish() const override;
   bool run(TimePoint now) override;
 
@@ -83,6 +88,19 @@ class RedisStore final : public Store {
 
  private:
   using Then = RedisNode::Then;
+  using Haste = RedisNode::Haste;
+
+  // Kept here and not in the completion that the node calls: that would be an allocation for each.
+  struct ClaimUnderWay {
+    std::optional<ClaimCommand> command;
+    std::vector<Receipt> receipts;
+    std::uint32_t question = 0;  // of EndpointLooks
+  };
+  struct PushUnderWay {
+    EndpointName endpoint;
+    std::size_t count;
+    Done<Pushed> done;
+  };
 
   void execute(PushCommand& command);
   void execute(ClaimCommand& command);
@@ -99,10 +117,10 @@ class RedisStore final : public Store {
 
   void push_plain(PushCommand& command);
   void push_by_script(PushCommand& command);
-  void claim_again(std::shared_ptr<ClaimCommand> command);
-  void on_claimed(ClaimCommand& command, const std::vector<Receipt>& receipts,
-                  const RedisValue& answer);
-  void settle_one(const EndpointName& endpoint, const Receipt& receipt, Then then);
+  void send_claim(std::size_t slot);
+  void on_claim_answered(std::size_t slot, const RedisValue* answer);
+  void hand_out(const ClaimUnderWay& claim, const RedisValue& answer);
+  void settle_one(const EndpointName& endpoint, const Receipt& receipt, Haste haste, Then then);
   void redrive_more(EndpointName dead, std::size_t moved, std::size_t most, Done<std::size_t> done);
 
   bool keep_up();
@@ -126,19 +144,26 @@ class RedisStore final : public Store {
   }
   std::string element_of(const EndpointName& endpoint, const NewMessage& message);
   std::int64_t clock(Duration from_now) const;
+  /// Redis has not done it and will, once it is back: it was lost, or answers everything so.
+  static bool is_away(const RedisValue* answer);
   Error away(const EndpointName& endpoint) const;
   Error error_of(const EndpointName& endpoint, const RedisValue* answer) const;
 
   const Options options_;
   const RedisKeys keys_;
   ReceiptMaker receipts_;
-  const std::string server_;  // unique to this process; begins its ids
+  const std::string server_;  // unique to this process
+  const std::string id_prefix_ = server_ + "-";
   Bell bell_;
   TimePoint now_{};  // of the run under way
   std::uint64_t last_id_ = 0;
   std::uint64_t last_delayed_ = 0;
   TiedLeases tied_;
-  EndpointLooks looks_;
+  mutable EndpointLooks looks_;  // to be asked when it is next due, its timers tidy up
+  std::deque<ClaimUnderWay> claims_;
+  std::vector<std::size_t> free_claims_;
+  std::deque<PushUnderWay> plain_pushes_;  // whose answers come in this order
+  std::deque<SettleCommand> settling_;     // likewise
   Deadline sweep_at_;
   std::vector<StoreCommand> asked_;
   std::vector<StoreCommand> running_;  // empty between runs; kept for its capacity
@@ -147,6 +172,7 @@ class RedisStore final : public Store {
   std::vector<std::string> types_;     // of those delivered
   RedisNode node_;
   RedisListing listing_;
+  RedisRounds rounds_;
 };
 
 }  // namespace pistachio

@@ -1,5 +1,6 @@
 // The part of RedisStore that hands messages out and takes them back.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -13,13 +14,16 @@ namespace {
 constexpr Duration kSweepEvery{250};
 
 // Endpoints looked after in one run: twenty thousand at once would hold Redis up.
-constexpr std::size_t kLooksAtOnce = 500;
+constexpr std::size_t kLooksAtOnce = 50;
 
 // Leases renewed by one command.
 constexpr std::size_t kRenewedAtOnce = 100;
 
 // As many messages as the claim script drops before it answers.
 constexpr std::int64_t kMostDropped = 1000;
+
+// What the claim script answers before the messages.
+constexpr std::size_t kClaimHead = 3;
 
 tl::unexpected<Error> gone(const EndpointName& endpoint) {
   return failure(Errc::gone, "the receipt holds no message of endpoint " + endpoint.text() +
@@ -32,70 +36,100 @@ tl::unexpected<Error> gone(const EndpointName& endpoint) {
 // ---------------------------------------------------------------- claims
 
 void RedisStore::execute(ClaimCommand& command) {
-  looks_.claimed(command.claim.endpoint, now_);
-  claim_again(std::make_shared<ClaimCommand>(std::move(command)));
+  const EndpointName& endpoint = command.claim.endpoint;
+  const EndpointLooks::Known known = looks_.claimed(endpoint, now_);
+  // A poll that comes back after its message, say: Redis would say no more than it did, and rings.
+  if (command.claim.waits && known == EndpointLooks::Known::asleep) return command.done(Claimed{});
+  if (!node_.is_ready() || command.claim.max == 0) return command.done(Claimed{});
+  // Perhaps a server that has died has left something here.
+  if (known == EndpointLooks::Known::nothing) look_after(endpoint);
+  if (free_claims_.empty()) {
+    free_claims_.push_back(claims_.size());
+    claims_.emplace_back();
+  }
+  const std::size_t slot = free_claims_.back();
+  free_claims_.pop_back();
+  claims_[slot].command.emplace(std::move(command));
+  send_claim(slot);
 }
 
-void RedisStore::claim_again(std::shared_ptr<ClaimCommand> command) {
-  const Claim& claim = command->claim;
-  if (!node_.is_ready()) return command->done(Claimed{});
-  std::vector<Receipt> receipts(claim.max);
-  for (Receipt& receipt : receipts) receipt = receipts_.next();
-  RedisCommand call = call_with_time(RedisScript::claim, claim.endpoint);
+void RedisStore::send_claim(std::size_t slot) {
+  ClaimUnderWay& under_way = claims_[slot];
+  const Claim& claim = under_way.command->claim;
+  under_way.question = looks_.asked(claim.endpoint);
+  under_way.receipts.resize(claim.max);
+  RedisCommand call =
+      this->call(RedisScript::claim, claim.endpoint, {"list", "lease", "due", "retry", "dead"});
+  call.add_number(clock(Duration::zero()));
+  call.add(claim.endpoint.is_dead() ? "1" : "0");
   call.add_number(clock(claim.lease.value_or(TiedLeases::kLength)));
-  call.add(server_ + "-").add_number(static_cast<std::int64_t>(last_id_ + 1));
+  call.add(id_prefix_).add_number(static_cast<std::int64_t>(last_id_ + 1));
   call.add_number(static_cast<std::int64_t>(claim.max_bytes));
   last_id_ += claim.max;
-  for (const Receipt& receipt : receipts) call.add(receipt.text());
-  node_of(claim.endpoint)
-      .send(call, [this, command, receipts = std::move(receipts)](const RedisValue* reply) {
-        const EndpointName& endpoint = command->claim.endpoint;
-        if (reply == nullptr) {
-          // Perhaps it was carried out. Nobody has seen these messages: back with them.
-          for (auto each = receipts.rbegin(); each != receipts.rend(); ++each) {
-            later_.emplace_back(GiveBackCommand{endpoint, *each, {}, {}});
-          }
-          return command->done(Claimed{});
-        }
-        if (reply->is_error()) {
-          return command->done(tl::make_unexpected(error_of(endpoint, reply)));
-        }
-        const bool only_dropped = reply->size() == 4 && (*reply)[3].integer() >= kMostDropped;
-        if (only_dropped) return claim_again(command);
-        on_claimed(*command, receipts, *reply);
-      });
+  for (Receipt& receipt : under_way.receipts) {
+    receipt = receipts_.next();
+    call.add(receipt);
+  }
+  node_of(claim.endpoint).send(call, [this, slot](const RedisValue* reply) {
+    on_claim_answered(slot, reply);
+  });
 }
 
-void RedisStore::on_claimed(ClaimCommand& command, const std::vector<Receipt>& receipts,
-                            const RedisValue& reply) {
-  const Claim& claim = command.claim;
+void RedisStore::on_claim_answered(std::size_t slot, const RedisValue* reply) {
+  ClaimUnderWay& under_way = claims_[slot];
+  const EndpointName& endpoint = under_way.command->claim.endpoint;
+  const auto& done = under_way.command->done;
+  if (reply == nullptr) {
+    // Perhaps it was carried out. Nobody has seen these messages: back with them.
+    for (auto each = under_way.receipts.rbegin(); each != under_way.receipts.rend(); ++each) {
+      later_.emplace_back(GiveBackCommand{endpoint, *each, {}, {}});
+    }
+    done(Claimed{});
+  } else if (is_away(reply)) {
+    done(Claimed{});
+  } else if (reply->is_error()) {
+    done(tl::make_unexpected(error_of(endpoint, reply)));
+  } else if (reply->size() == kClaimHead && (*reply)[2].integer() >= kMostDropped) {
+    if (node_.is_ready()) return send_claim(slot);
+    done(Claimed{});
+  } else {
+    hand_out(under_way, *reply);
+  }
+  under_way.command.reset();
+  free_claims_.push_back(slot);
+}
+
+void RedisStore::hand_out(const ClaimUnderWay& under_way, const RedisValue& reply) {
+  const Claim& claim = under_way.command->claim;
   const EndpointName& endpoint = claim.endpoint;
   const auto remaining = static_cast<std::size_t>(reply[0].integer());
-  if (const std::int64_t due = reply[1].integer(); due >= 0) looks_.due(endpoint, node_.point(due));
-  if (const std::int64_t died = reply[2].integer(); died > 0 && !endpoint.is_dead()) {
+  if (remaining == 0 && node_.has_doorbell()) looks_.found_empty(endpoint, under_way.question);
+  if (const std::int64_t died = reply[1].integer(); died > 0 && !endpoint.is_dead()) {
     ring(endpoint.dead(), static_cast<std::size_t>(died));
   }
   const std::size_t count =
-      std::min(receipts.size(), (reply.size() - std::min<std::size_t>(4, reply.size())) / 3);
+      std::min(under_way.receipts.size(), (std::max(reply.size(), kClaimHead) - kClaimHead) / 3);
   types_.clear();
   types_.reserve(count);  // the messages view them
   for (std::size_t i = 0; i < count; ++i) {
-    const RedisValue id = reply[4 + 3 * i];
-    const RedisElement element = RedisElement::parse(reply[6 + 3 * i].text());
+    const RedisValue id = reply[kClaimHead + 3 * i];
+    const std::int64_t attempts = reply[kClaimHead + 3 * i + 1].integer();
+    const RedisElement element = RedisElement::parse(reply[kClaimHead + 3 * i + 2].text());
+    const Receipt& receipt = under_way.receipts[i];
     types_.push_back(element.type);
-    delivered_.push_back({receipts[i],
+    delivered_.push_back({receipt,
                           {.id = std::string(id.text()),
                            .body = element.body,
                            .content_type = types_.back(),
-                           .attempt = static_cast<std::uint32_t>(reply[5 + 3 * i].integer()) + 1,
+                           .attempt = static_cast<std::uint32_t>(attempts) + 1,
                            .age = std::nullopt}});
-    if (!claim.lease) tied_.add(endpoint, receipts[i], now_);
+    if (!claim.lease) tied_.add(endpoint, receipt, now_);
   }
   if (claim.lease && count > 0) {
     const Deadline ends = Deadline::in(*claim.lease, now_);
     if (!ends.is_never()) looks_.due(endpoint, ends.at());
   }
-  command.done(Claimed{delivered_, remaining});
+  under_way.command->done(Claimed{delivered_, remaining});
   delivered_.clear();
 }
 
@@ -103,11 +137,16 @@ void RedisStore::on_claimed(ClaimCommand& command, const std::vector<Receipt>& r
 
 // First the message, then when its lease ends: what is left when only the first is done is nothing
 // to anybody.
-void RedisStore::settle_one(const EndpointName& endpoint, const Receipt& receipt, Then then) {
-  const std::string text = receipt.text();
+void RedisStore::settle_one(const EndpointName& endpoint, const Receipt& receipt, Haste haste,
+                            Then then) {
   RedisNode& node = node_of(endpoint);
-  node.send({"HDEL", keys_.beside(endpoint, "lease"), text}, std::move(then));
-  node.send({"ZREM", keys_.beside(endpoint, "due"), text}, {});
+  const auto remove = [&](std::string_view how, std::string_view from, Then and_then) {
+    RedisCommand command{how};
+    command.add_pieces(keys_.pieces_beside(endpoint, from)).add(receipt);
+    node.send(command, std::move(and_then), haste);
+  };
+  remove("HDEL", "lease", std::move(then));
+  remove("ZREM", "due", {});
 }
 
 void RedisStore::execute(SettleCommand& command) {
@@ -116,11 +155,11 @@ void RedisStore::execute(SettleCommand& command) {
     later_.emplace_back(std::move(command));
     return;
   }
-  settle_one(
-      command.endpoint, command.receipt,
-      [this, endpoint = command.endpoint, receipt = command.receipt](const RedisValue* reply) {
-        if (reply == nullptr) later_.emplace_back(SettleCommand{endpoint, receipt});
-      });
+  settle_one(command.endpoint, command.receipt, Haste::none, [this](const RedisValue* reply) {
+    if (is_away(reply)) later_.emplace_back(std::move(settling_.front()));
+    settling_.pop_front();
+  });
+  settling_.push_back(std::move(command));
 }
 
 void RedisStore::execute(SettleManyCommand& command) {
@@ -141,7 +180,7 @@ void RedisStore::execute(SettleManyCommand& command) {
   };
   const auto settling = std::make_shared<Settling>(Settling{std::move(command), {}, 0});
   for (const Receipt& receipt : settling->command.receipts) {
-    settle_one(settling->command.endpoint, receipt,
+    settle_one(settling->command.endpoint, receipt, Haste::some,
                [this, settling, &receipt](const RedisValue* reply) {
                  const SettleManyCommand& asked = settling->command;
                  const bool held = reply != nullptr && reply->integer() == 1;
@@ -170,7 +209,7 @@ void RedisStore::execute(GiveBackCommand& command) {
   call.add(hidden ? std::to_string(clock(command.how.hidden)) : "");
   node_of(command.endpoint)
       .send(call, [this, asked = std::move(command), hidden_until](const RedisValue* reply) {
-        if (reply == nullptr && !asked.done) return later_.emplace_back(asked), void();
+        if (!asked.done && is_away(reply)) return later_.emplace_back(asked), void();
         if (reply == nullptr || reply->is_error()) {
           if (asked.done) asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
           return;
@@ -218,12 +257,16 @@ bool RedisStore::keep_up() {
     renew_leases();
     worked = true;
   }
-  if (looks_.next().reached(now_)) {
+  if (looks_.next(now_).reached(now_)) {
     looks_.each_due(now_, kLooksAtOnce, [this](const EndpointName& each) { look_after(each); });
     worked = true;
   }
   if (sweep_at_.reached(now_)) {
     sweep();
+    worked = true;
+  }
+  if (rounds_.next().reached(now_)) {
+    rounds_.run(now_);
     worked = true;
   }
   return worked;
@@ -255,7 +298,7 @@ void RedisStore::renew_leases() {
 void RedisStore::look_after(const EndpointName& endpoint) {
   node_of(endpoint).send(
       call_with_time(RedisScript::tick, endpoint), [this, endpoint](const RedisValue* reply) {
-        if (reply == nullptr) return looks_.due(endpoint, now_);
+        if (is_away(reply)) return looks_.due(endpoint, now_);
         if (reply->is_error()) return;
         const auto number = [reply](std::size_t i) {
           return static_cast<std::size_t>(std::max<std::int64_t>((*reply)[i].integer(), 0));
@@ -292,6 +335,8 @@ void RedisStore::on_ready() {
   // First of all, before a claim of ours finds that they have ended.
   tied_.all_are_due();
   renew_leases();
+  looks_.all_stirred();
+  rounds_.restart(now_);
   std::vector<StoreCommand> missed;
   missed.swap(later_);
   for (StoreCommand& command : missed) {
@@ -300,17 +345,15 @@ void RedisStore::on_ready() {
   ring_all();
 }
 
-// What is read on the way to a claim is armed, too; only what messages can be taken from counts,
-// and what says when.
+// Other keys that were read once are armed, too.
 void RedisStore::on_key(std::string_view key) {
   const auto parsed = keys_.parse(key);
   if (!parsed) return;
-  if (parsed->what.empty() || parsed->what == "retry" || parsed->what == "delay") {
-    ring(parsed->endpoint, 1);
-  }
+  if (parsed->what.empty() || parsed->what == "retry") ring(parsed->endpoint, 1);
 }
 
 void RedisStore::ring_all() {
+  looks_.all_stirred();
   looks_.each_waited_for([this](const EndpointName& endpoint) { ring(endpoint, 1); });
 }
 

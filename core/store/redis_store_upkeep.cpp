@@ -25,7 +25,9 @@ void RedisStore::execute(PurgeCommand& command) {
         if (reply == nullptr || reply->is_error()) {
           return answer<std::size_t>(done, tl::make_unexpected(error_of(endpoint, reply)));
         }
-        answer<std::size_t>(done, static_cast<std::size_t>(reply->integer()));
+        const auto purged = static_cast<std::size_t>(reply->integer());
+        ring(endpoint, purged);  // what we change ourselves Redis does not ring for
+        answer<std::size_t>(done, purged);
       });
 }
 

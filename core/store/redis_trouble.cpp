@@ -1,5 +1,8 @@
 #include "core/store/redis_trouble.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace pistachio {
 namespace {
 
@@ -55,6 +58,8 @@ constexpr Row kRows[] = {
      "it does not know a command that Redis 6.2 has; is it a Redis?"},
 };
 
+constexpr std::string_view kAway[] = {"READONLY", "MASTERDOWN", "LOADING", "BUSY"};
+
 }  // namespace
 
 RedisTrouble RedisTrouble::of(std::string_view text) {
@@ -64,7 +69,8 @@ RedisTrouble RedisTrouble::of(std::string_view text) {
     return {.code = row.code,
             .what = std::string(row.advice) + " (" + std::string(text.substr(0, 80)) + ")",
             .heals = row.heals,
-            .is_replica = row.word == "READONLY"};
+            .is_replica = row.word == "READONLY" || row.word == "MASTERDOWN",
+            .is_away = std::find(std::begin(kAway), std::end(kAway), row.word) != std::end(kAway)};
   }
   return {.code = Errc::unavailable, .what = "Redis says: " + std::string(text.substr(0, 200))};
 }

@@ -21,6 +21,11 @@ std::size_t ResidentBodies::allowed(const MessageTable& messages) const {
   return options_.budget > kept + options_.least ? options_.budget - kept : options_.least;
 }
 
+std::size_t ResidentBodies::room_for_fetched(const MessageTable& messages) const {
+  const std::size_t most = allowed(messages) / 2;
+  return most > fetched_bytes_ ? most - fetched_bytes_ : 0;
+}
+
 bool ResidentBodies::keep_budget(const MessageTable& messages) {
   bool let_go = false;
   const std::size_t most = allowed(messages);
@@ -28,7 +33,8 @@ bool ResidentBodies::keep_budget(const MessageTable& messages) {
     StoredMessage* const message = messages.find(order_.back());
     order_.pop_back();
     if (message == nullptr || !message->payload.present()) continue;
-    bytes_ -= cost(*message);
+    removed(*message);
+    message->fetched = false;
     message->payload.let_go();
     let_go = true;
   }

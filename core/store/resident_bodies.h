@@ -26,15 +26,23 @@ class ResidentBodies {
   // What became of a message whose bytes are in memory.
   void added(const StoredMessage& message) { bytes_ += cost(message); }
   void removed(const StoredMessage& message) {
-    if (message.payload.present()) bytes_ -= cost(message);
+    if (!message.payload.present()) return;
+    bytes_ -= cost(message);
+    if (message.fetched) fetched_bytes_ -= cost(message);
   }
   /// The file has its bytes, too, from now on: they may be let go.
   void committed(const StoredMessage& message) { order_.push_back(message.id); }
   /// Its bytes have come back, since it will be needed soon.
-  void fetched(const StoredMessage& message) {
+  void fetched(StoredMessage& message) {
+    message.fetched = true;
     bytes_ += cost(message);
+    fetched_bytes_ += cost(message);
     order_.push_front(message.id);
   }
+
+  /// How many more bytes may be fetched ahead of need without crowding out what was fetched
+  /// before and still waits.
+  std::size_t room_for_fetched(const MessageTable& messages) const;
 
   /// Lets go until the budget holds. True when it let go of anything.
   bool keep_budget(const MessageTable& messages);
@@ -47,6 +55,7 @@ class ResidentBodies {
 
   const Options options_;
   std::size_t bytes_ = 0;
+  std::size_t fetched_bytes_ = 0;    // of these, what has come back from the file
   std::deque<std::uint64_t> order_;  // by id, those to let go first at the end; some have gone
 };
 

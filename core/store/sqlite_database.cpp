@@ -29,6 +29,9 @@ Error error_of(sqlite3* handle, int result, const std::string& path, std::string
 
 Expected<SqliteDatabase> SqliteDatabase::open(const std::string& path, bool create,
                                               const std::string& vfs) {
+  // Statistics of its memory would cost a lock each time it allocates. This is for the whole
+  // process, and too late once anything is open: then it changes nothing.
+  [[maybe_unused]] static const int no_statistics = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (create ? SQLITE_OPEN_CREATE : 0);
   sqlite3* handle = nullptr;
@@ -120,8 +123,12 @@ std::int64_t SqliteStatement::number(int column) const {
 }
 
 std::optional<std::int64_t> SqliteStatement::optional_number(int column) const {
-  if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
+  if (is_null(column)) return std::nullopt;
   return number(column);
+}
+
+bool SqliteStatement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
 std::string_view SqliteStatement::bytes(int column) const {

@@ -97,6 +97,7 @@ class SqliteStatement {
   std::int64_t number(int column) const;
   std::optional<std::int64_t> optional_number(int column) const;
   std::string_view bytes(int column) const;
+  bool is_null(int column) const;
 
  private:
   friend class SqliteDatabase;

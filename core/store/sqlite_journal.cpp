@@ -28,15 +28,25 @@ const std::string kSettings =
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = " +
     std::to_string(kLogPages);
 
+// Bodies of so many bytes and more are in a table of their own. A start reads every page of the
+// other: so what it reads grows with the number of messages, not with their bytes. A smaller body
+// would pay more for a second row than it takes to read past it.
+constexpr std::size_t kApart = 256;
+
 constexpr char kInsert[] =
     "INSERT OR REPLACE INTO messages (id, endpoint, place, arrival, attempts, pushed_at, "
-    "hidden_until, expires_at, content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "hidden_until, expires_at, content_type, body, body_size) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kChange[] =
     "UPDATE messages SET endpoint = ?2, place = ?3, arrival = ?4, attempts = ?5, pushed_at = ?6, "
     "hidden_until = ?7, expires_at = ?8 WHERE id = ?1";
 constexpr char kRecover[] =
     "SELECT id, endpoint, place, arrival, attempts, pushed_at, hidden_until, expires_at, "
-    "length(CAST(content_type AS BLOB)), length(body) FROM messages ORDER BY id";
+    "content_type, coalesce(body_size, length(body)) FROM messages ORDER BY id";
+constexpr char kFetch[] =
+    "SELECT messages.id, content_type, CASE WHEN body_size IS NULL THEN messages.body "
+    "ELSE bodies.body END FROM messages LEFT JOIN bodies ON bodies.id = messages.id "
+    "WHERE messages.id BETWEEN ? AND ? ORDER BY messages.id";
 constexpr char kRecoverKeys[] =
     "SELECT ends_at, endpoint, key, fingerprint, first_id, count FROM idempotency_keys "
     "ORDER BY ends_at";
@@ -52,6 +62,25 @@ std::optional<std::string_view> own_name(std::string_view name, const std::strin
   }
   if (name.find(':') != std::string_view::npos) return std::nullopt;
   return name;
+}
+
+// What comes together mostly goes together: ids in a row cost one statement, not one each.
+// False when it failed.
+bool erase(SqliteStatement& statement, const std::vector<JournalBatch::Deleted>& deleted,
+           std::size_t least_size) {
+  for (std::size_t first = 0; first < deleted.size(); ++first) {
+    if (deleted[first].body_size < least_size) continue;
+    std::size_t last = first;
+    while (last + 1 < deleted.size() && deleted[last + 1].id == deleted[last].id + 1 &&
+           deleted[last + 1].body_size >= least_size) {
+      ++last;
+    }
+    statement.bind(1, deleted[first].id);
+    statement.bind(2, deleted[last].id);
+    if (!statement.run()) return false;
+    first = last;
+  }
+  return true;
 }
 
 }  // namespace
@@ -123,9 +152,14 @@ Expected<void> SqliteJournal::connect() {
 
 Expected<void> SqliteJournal::prepare() {
   const std::pair<SqliteStatement*, const char*> all[] = {
+      {&statements_.begin_write, "BEGIN IMMEDIATE"},
+      {&statements_.begin_read, "BEGIN"},
+      {&statements_.commit, "COMMIT"},
       {&statements_.insert, kInsert},
+      {&statements_.insert_body, "INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)"},
       {&statements_.change, kChange},
-      {&statements_.erase, "DELETE FROM messages WHERE id = ?"},
+      {&statements_.erase, "DELETE FROM messages WHERE id BETWEEN ? AND ?"},
+      {&statements_.erase_body, "DELETE FROM bodies WHERE id BETWEEN ? AND ?"},
       {&statements_.insert_key,
        "INSERT OR REPLACE INTO idempotency_keys (ends_at, endpoint, key, fingerprint, first_id, "
        "count) VALUES (?, ?, ?, ?, ?, ?)"},
@@ -133,7 +167,7 @@ Expected<void> SqliteJournal::prepare() {
        "DELETE FROM idempotency_keys WHERE ends_at = ? AND endpoint = ? AND key = ?"},
       {&statements_.end_keys, "DELETE FROM idempotency_keys WHERE ends_at <= ?"},
       {&statements_.reserve, "UPDATE ids SET reserved = ?"},
-      {&statements_.fetch, "SELECT body, content_type FROM messages WHERE id = ?"}};
+      {&statements_.fetch, kFetch}};
   for (const auto& [statement, sql] : all) {
     auto prepared = database_->prepare(sql);
     if (!prepared) return tl::make_unexpected(std::move(prepared.error()));
@@ -184,7 +218,8 @@ Expected<void> SqliteJournal::recover(const std::function<void(const SavedMessag
     const auto name = own_name(rows->bytes(1), options_.name_space);
     if (!name) continue;
     SavedMessage saved;
-    saved.id = static_cast<std::uint64_t>(rows->number(0));
+    const std::int64_t id = rows->number(0);
+    saved.id = static_cast<std::uint64_t>(id);
     saved.endpoint = *name;
     saved.place = static_cast<std::uint64_t>(rows->number(2));
     saved.arrival = static_cast<std::uint64_t>(rows->number(3));
@@ -192,11 +227,11 @@ Expected<void> SqliteJournal::recover(const std::function<void(const SavedMessag
     saved.pushed_at = rows->number(5);
     saved.hidden_until = rows->optional_number(6);
     saved.expires_at = rows->optional_number(7);
-    saved.type_size = static_cast<std::size_t>(rows->number(8));
+    saved.type_size = rows->bytes(8).size();
     saved.body_size = static_cast<std::size_t>(rows->number(9));
-    if (rows->number(0) <= 0 || saved.arrival == 0 || saved.type_size > Payload::kMaxType ||
+    if (id <= 0 || saved.arrival == 0 || saved.type_size > Payload::kMaxType ||
         saved.body_size > Payload::kMaxBody) {
-      return damaged("message " + std::to_string(rows->number(0)) + " makes no sense");
+      return damaged("message " + std::to_string(id) + " makes no sense");
     }
     message(saved);
   }
@@ -241,29 +276,10 @@ Expected<void> SqliteJournal::make_room() {
 
 Expected<void> SqliteJournal::write(const JournalBatch& batch) {
   // A reader or another writer may stand in the way: nothing has been done then.
-  if (auto begun = database_->execute("BEGIN IMMEDIATE", "write to"); !begun) return begun;
-  bool well = true;
-  for (const std::uint64_t id : batch.deleted) {
-    statements_.erase.bind(1, id);
-    well = well && statements_.erase.run();
-  }
-  for (const JournalBatch::Row& row : batch.rows) {
-    if (!well) break;
-    SqliteStatement& statement = row.whole ? statements_.insert : statements_.change;
-    statement.bind(1, row.id);
-    statement.bind_text(2, batch.text(row.endpoint));
-    row.place == 0 ? statement.bind_null(3) : statement.bind(3, row.place);
-    statement.bind(4, row.arrival);
-    statement.bind(5, std::int64_t{row.attempts});
-    statement.bind(6, row.pushed_at);
-    statement.bind(7, row.hidden_until);
-    statement.bind(8, row.expires_at);
-    if (row.whole) {
-      row.type.size == 0 ? statement.bind_null(9) : statement.bind_text(9, batch.text(row.type));
-      statement.bind_blob(10, batch.text(row.body));
-    }
-    well = statement.run();
-  }
+  if (!statements_.begin_write.run()) return tl::make_unexpected(database_->error("write to"));
+  bool well = erase(statements_.erase, batch.deleted, 0) &&
+              erase(statements_.erase_body, batch.deleted, kApart);
+  for (const JournalBatch::Row& row : batch.rows) well = well && write_row(batch, row);
   for (const JournalBatch::Key& key : batch.dead_keys) {
     statements_.erase_key.bind(1, key.ends_at);
     statements_.erase_key.bind_text(2, batch.text(key.endpoint));
@@ -287,10 +303,8 @@ Expected<void> SqliteJournal::write(const JournalBatch& batch) {
     statements_.reserve.bind(1, batch.reserved);
     well = well && statements_.reserve.run();
   }
-  Expected<void> done;
-  if (well) done = database_->execute("COMMIT", "write to");
-  if (!well) done = tl::make_unexpected(database_->error("write to"));
-  if (done) return done;
+  if (well && statements_.commit.run()) return {};
+  Expected<void> done = tl::make_unexpected(database_->error("write to"));
   if (database_->in_transaction()) {
     const auto rolled_back = database_->execute("ROLLBACK", "write to");
     if (!rolled_back) done = rolled_back;
@@ -303,23 +317,54 @@ Expected<void> SqliteJournal::write(const JournalBatch& batch) {
   return done;
 }
 
+bool SqliteJournal::write_row(const JournalBatch& batch, const JournalBatch::Row& row) {
+  SqliteStatement& statement = row.whole ? statements_.insert : statements_.change;
+  const bool apart = row.whole && row.body.size >= kApart;
+  statement.bind(1, row.id);
+  statement.bind_text(2, batch.text(row.endpoint));
+  row.place == 0 ? statement.bind_null(3) : statement.bind(3, row.place);
+  statement.bind(4, row.arrival);
+  statement.bind(5, std::int64_t{row.attempts});
+  statement.bind(6, row.pushed_at);
+  statement.bind(7, row.hidden_until);
+  statement.bind(8, row.expires_at);
+  if (row.whole) {
+    row.type.size == 0 ? statement.bind_null(9) : statement.bind_text(9, batch.text(row.type));
+    statement.bind_blob(10, apart ? std::string_view() : batch.text(row.body));
+    apart ? statement.bind(11, std::uint64_t{row.body.size}) : statement.bind_null(11);
+  }
+  if (!statement.run() || !apart) return !statement.failed();
+  statements_.insert_body.bind(1, row.id);
+  statements_.insert_body.bind_blob(2, batch.text(row.body));
+  return statements_.insert_body.run();
+}
+
 Expected<FetchedBodies> SqliteJournal::fetch(std::span<const std::uint64_t> ids) {
   if (!database_) {
     if (auto again = reconnect(); !again) return tl::make_unexpected(std::move(again.error()));
   }
   FetchedBodies bodies;
   bodies.found.reserve(ids.size());
-  for (const std::uint64_t id : ids) {
-    SqliteStatement& statement = statements_.fetch;
-    statement.bind(1, id);
-    if (statement.step()) {
-      bodies.found.push_back(
-          {id, std::string(statement.bytes(0)), std::string(statement.bytes(1))});
-      statement.stop();
-    } else if (statement.failed()) {
-      return tl::make_unexpected(database_->error("read"));
+  // In one transaction: else each would lock and unlock the file.
+  bool well = statements_.begin_read.run();
+  SqliteStatement& statement = statements_.fetch;
+  for (std::size_t first = 0; well && first < ids.size(); ++first) {
+    std::size_t last = first;
+    while (last + 1 < ids.size() && ids[last + 1] == ids[last] + 1) ++last;
+    statement.bind(1, ids[first]);
+    statement.bind(2, ids[last]);
+    while (statement.step()) {
+      if (statement.is_null(2)) continue;
+      bodies.found.push_back({static_cast<std::uint64_t>(statement.number(0)),
+                              Payload(statement.bytes(2), statement.bytes(1))});
     }
+    well = !statement.failed();
+    first = last;
   }
+  std::optional<Error> error;
+  if (!well) error = database_->error("read");
+  if (!statements_.commit.run() && !error) error = database_->error("read");
+  if (error) return tl::make_unexpected(*std::move(error));
   return bodies;
 }
 

@@ -60,9 +60,14 @@ class SqliteJournal {
 
  private:
   struct Statements {
+    SqliteStatement begin_write;
+    SqliteStatement begin_read;
+    SqliteStatement commit;
     SqliteStatement insert;
+    SqliteStatement insert_body;
     SqliteStatement change;
     SqliteStatement erase;
+    SqliteStatement erase_body;
     SqliteStatement insert_key;
     SqliteStatement erase_key;
     SqliteStatement end_keys;
@@ -78,6 +83,7 @@ class SqliteJournal {
   Expected<void> reconnect();
   Expected<void> prepare();
   Expected<void> write(const JournalBatch& batch);
+  bool write_row(const JournalBatch& batch, const JournalBatch::Row& row);
   Expected<void> make_room();
   Expected<void> damaged(const std::string& how);
 

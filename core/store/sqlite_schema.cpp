@@ -15,7 +15,7 @@ namespace {
 // Each brings the tables from the version that is its index to the next. What has been in a release
 // is never changed: add another. The comments are for those who look with `sqlite3 messages.db
 // .schema`; the manual page tells the same.
-constexpr std::array<const char*, 2> kSteps = {
+constexpr std::array<const char*, 3> kSteps = {
     R"(
 CREATE TABLE messages (      -- one row for each message that was not consumed at once
   id INTEGER PRIMARY KEY,    -- the Pistachio-Id
@@ -44,6 +44,16 @@ CREATE TABLE idempotency_keys ( -- of pushes, for ten minutes
   count INTEGER NOT NULL,       -- how many; their ids are in a row
   PRIMARY KEY (ends_at, endpoint, key)
 ) WITHOUT ROWID;
+)",
+    // Rows that were there keep their bodies where they are: to move them would take as long as
+    // the file is large, and twice its room.
+    R"(
+ALTER TABLE messages ADD COLUMN
+  body_size /* of a body that is in the table bodies; NULL: it is in this row */ INTEGER;
+CREATE TABLE bodies (        -- those that are not small, apart: a start need not read past them
+  id INTEGER PRIMARY KEY,    -- the message's
+  body BLOB NOT NULL
+);
 )"};
 
 // Of SQLite's file format, at the start of every database: offsets in bytes, numbers big-endian.

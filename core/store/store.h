@@ -67,6 +67,9 @@ struct Claim {
   /// settled or given back (a store shared by several servers renews such a lease by itself, so
   /// that it ends when the server dies).
   std::optional<Duration> lease = std::nullopt;
+  /// Whoever claims waits for the bell when nothing is there. Then a store may answer from what it
+  /// knows: a message that is pushed at this moment rings.
+  bool waits = false;
 };
 
 /// What a claim got: nothing, or up to `max` messages in order.
@@ -112,6 +115,12 @@ struct StoreOptions {
 /// How long an idempotency key is remembered.
 inline constexpr Duration kKeyLifetime = std::chrono::minutes(10);
 
+/// What a store with a file of its own did with messages since it was opened.
+struct FileCounts {
+  std::uint64_t written = 0;  ///< messages that were written to the file
+  std::uint64_t spared = 0;   ///< messages that came and went before they were
+};
+
 /// See the top of this file. The destructor drops completions that are still open without calling
 /// them.
 class Store {
@@ -129,6 +138,11 @@ class Store {
   /// Completes once the store holds the messages as safely as it promises, or a listener has
   /// settled them. endpoint_full, key_reused, storage_full, unavailable: nothing was taken.
   virtual void push(Push push, Done<Pushed> done) = 0;
+
+  /// True: `endpoint` certainly has no message available now, though what was asked in this turn
+  /// may change that, and rings the bell if it does. Saves a poll that waits anyway a claim for
+  /// nothing; a store that would have to look elsewhere says false.
+  virtual bool surely_empty(const EndpointName&) const { return false; }
 
   /// Takes the first available messages. The Claimed views end with the completion.
   virtual void claim(Claim claim, Done<Claimed> done) = 0;
@@ -178,6 +192,12 @@ class Store {
 
   /// Nothing when the store can be used now; else why not, for /readyz.
   virtual std::optional<Error> health() const = 0;
+
+  /// For /metrics; nothing where there is no file.
+  virtual std::optional<FileCounts> file_counts() const { return std::nullopt; }
+
+  /// What a person should know about a store that can be used: a sentence; empty for nothing.
+  virtual std::string caveat() const { return {}; }
 
   /// When run() next has something to do although nobody asks (a delay, lease, ttl or key that
   /// ends).

@@ -14,8 +14,10 @@ namespace pistachio {
 // What callers ask of a LocalStore during a turn, kept until run(): one struct for each function of
 // Store, with its arguments.
 
+// Those of the hot path have constructors, so that they are made where they are kept: moving one
+// once more is felt.
+
 struct PushCommand {
-  // Made where it is kept: a push is large, and moving it once more is felt.
   PushCommand(Push&& asked, Store::Done<Pushed>&& then)
       : push(std::move(asked)), done(std::move(then)) {}
 
@@ -24,16 +26,25 @@ struct PushCommand {
 };
 
 struct ClaimCommand {
+  ClaimCommand(Claim&& asked, Store::Done<Claimed>&& then)
+      : claim(std::move(asked)), done(std::move(then)) {}
+
   Claim claim;
   Store::Done<Claimed> done;
 };
 
 struct SettleCommand {
+  SettleCommand(const EndpointName& of, const Receipt& held) : endpoint(of), receipt(held) {}
+
   EndpointName endpoint;
   Receipt receipt;
 };
 
 struct SettleManyCommand {
+  SettleManyCommand(EndpointName&& of, std::vector<Receipt>&& held,
+                    Store::Done<std::vector<Receipt>>&& then)
+      : endpoint(std::move(of)), receipts(std::move(held)), done(std::move(then)) {}
+
   EndpointName endpoint;
   std::vector<Receipt> receipts;
   Store::Done<std::vector<Receipt>> done;

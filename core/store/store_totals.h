@@ -17,8 +17,6 @@ struct StoreTotals {
   std::uint64_t queued = 0;  ///< as they stand now, like the two that follow
   std::uint64_t delayed = 0;
   std::uint64_t leased = 0;
-  std::uint64_t written = 0;  ///< file store: messages that were written to the file
-  std::uint64_t spared = 0;   ///< file store: messages that came and went without that
 };
 
 }  // namespace pistachio

@@ -68,6 +68,7 @@ struct StoredMessage {
   bool dirty : 1 = false;      ///< that row is not, or not yet, what it should be
   bool awaited : 1 = false;    ///< its push waits until it is committed or gone
   bool joint : 1 = false;      ///< others were pushed with it
+  bool fetched : 1 = false;    ///< ResidentBodies': its bytes have come back from the file
 
   bool is_available() const { return state == State::in_line || state == State::returned; }
   /// It joined the queue later than it came to the endpoint.

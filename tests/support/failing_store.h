@@ -14,6 +14,7 @@ class FailingStore : public ForwardingStore {
   using ForwardingStore::ForwardingStore;
 
   std::optional<Error> error;
+  std::optional<FileCounts> counts;  ///< what it says that its file has
 
   void push(Push push, Done<Pushed> done) override {
     if (!error) return ForwardingStore::push(std::move(push), std::move(done));
@@ -24,6 +25,7 @@ class FailingStore : public ForwardingStore {
     failed_.push_back([this, done = std::move(done)] { done(tl::make_unexpected(*error)); });
   }
   std::optional<Error> health() const override { return error; }
+  std::optional<FileCounts> file_counts() const override { return counts; }
   bool run(TimePoint now) override {
     const auto failed = std::exchange(failed_, {});
     for (const auto& each : failed) each();

@@ -25,6 +25,7 @@ class FileDriver : public StoreDriver {
   FileRig& file;
 
   StoreTotals totals() const { return file.local().totals(); }
+  FileCounts counts_of_file() const { return file.local().file_counts().value(); }
 
   /// What an asked push has come to so far.
   using Answer = std::shared_ptr<std::optional<Expected<Pushed>>>;

@@ -10,7 +10,7 @@
 namespace pistachio::test {
 
 /// A store in front of another that passes everything on: what decorators that do one thing
-/// otherwise begin from. `inner` must outlive it.
+/// otherwise begin from. `inner` must outlive it. Sure of nothing, so that every claim is asked.
 class ForwardingStore : public Store {
  public:
   explicit ForwardingStore(Store& inner) : inner_(inner) {}
@@ -57,6 +57,8 @@ class ForwardingStore : public Store {
     inner_.list(std::move(query), std::move(done));
   }
   std::optional<Error> health() const override { return inner_.health(); }
+  std::optional<FileCounts> file_counts() const override { return inner_.file_counts(); }
+  std::string caveat() const override { return inner_.caveat(); }
   Deadline next_wish() const override { return inner_.next_wish(); }
   bool run(TimePoint now) override { return inner_.run(now); }
 

@@ -17,8 +17,11 @@ RedisRig::RedisRig(RedisServer& server, RedisStore::Options options, bool shared
   if (!shared_with_others) server.ask({"FLUSHALL"});
   options.node.address.path = server.socket();
   if (!options.node.clock_ahead) options.node.clock_ahead = std::chrono::hours(24 * 365 * 50);
+  options.node.linger = Duration::zero();
   if (!options.report) {
-    options.report = [this](const std::string& what) { reports_.push_back(what); };
+    options.report = [this](Severity severity, const std::string& what) {
+      reports_.push_back({severity, what});
+    };
   }
   loop_.add({.next_wish = [](TimePoint now) { return Deadline::in(kLook, now); },
              .run_due = {},

@@ -16,7 +16,8 @@ namespace pistachio {
 /// what travels on connections is waited for, never guessed at.
 class RedisRig final : public StoreRig {
  public:
-  /// `options.node.address` and, where it is not set, the clock are filled in. The store is ready,
+  /// `options.node.address` and, where it is not set, the clock are filled in, and no command
+  /// lingers. The store is ready,
   /// and `server` emptied first, unless it is `shared_with` others.
   explicit RedisRig(RedisServer& server, RedisStore::Options options = {},
                     bool shared_with_others = false);
@@ -25,7 +26,11 @@ class RedisRig final : public StoreRig {
   Store& store() override { return *store_; }
   RedisStore& redis() { return *store_; }
   TimePoint now() const override { return now_; }
-  const std::vector<std::string>& reports() const { return reports_; }
+  struct Reported {
+    Severity severity;
+    std::string what;
+  };
+  const std::vector<Reported>& reports() const { return reports_; }
 
   bool turn_until(const std::function<bool()>& done) override;
   void turn_until_idle() override;
@@ -41,7 +46,7 @@ class RedisRig final : public StoreRig {
   Loop loop_;
   TimePoint now_{std::chrono::hours(1)};
   bool runs_ = false;
-  std::vector<std::string> reports_;
+  std::vector<Reported> reports_;
   std::unique_ptr<RedisStore> store_;
 };
 

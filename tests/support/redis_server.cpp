@@ -94,7 +94,11 @@ void RedisServer::kill() {
   process_ = -1;
 }
 
-void RedisServer::start() {
+void RedisServer::start() { start({}, true); }
+
+void RedisServer::start_loading(const std::vector<std::string>& more) { start(more, false); }
+
+void RedisServer::start(const std::vector<std::string>& more, bool until_loaded) {
   std::vector<std::string> words = {"redis-server",
                                     "--port",
                                     "0",
@@ -109,6 +113,7 @@ void RedisServer::start() {
                                     "--enable-debug-command",
                                     "yes"};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -127,7 +132,8 @@ void RedisServer::start() {
   for (;;) {
     if (const Context context = connect(socket_)) {
       const std::string answer = asked(*context, {"PING"});
-      if (answer != "no answer: " && !answer.starts_with("LOADING")) return;
+      const bool loads = answer.starts_with("LOADING");
+      if (!answer.starts_with("no answer") && !(loads && until_loaded)) return;
     }
     REQUIRE(::waitpid(process_, nullptr, WNOHANG) == 0);
     REQUIRE(std::chrono::steady_clock::now() < give_up);

@@ -37,11 +37,16 @@ class RedisServer {
 
   void kill();   ///< as a crash would
   void start();  ///< again, with the same directory
+  /// The same with more on its command line; returns as soon as it answers, though it may only say
+  /// that it is loading its data.
+  void start_loading(const std::vector<std::string>& more);
 
   /// The one that the tests of this process share.
   static RedisServer& shared();
 
  private:
+  void start(const std::vector<std::string>& more, bool until_loaded);
+
   TemporaryDirectory directory_;
   std::string socket_;
   std::vector<std::string> arguments_;

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "core/store/open_store.h"
+#include "tests/support/redis_house.h"
+
+namespace pistachio {
+
+// Until the store has found out that Redis is away, and then that it is back.
+inline void until_lost(RedisHouse& house) {
+  REQUIRE(house.first.rig().turn_until([&] { return house.first.store().health().has_value(); }));
+}
+inline void until_back(RedisHouse& house) {
+  house.first_rig().let_time_run();
+  REQUIRE(house.first.rig().turn_until([&] { return !house.first.store().health().has_value(); }));
+}
+
+// Opens the store as `serve` does, and closes it again: what was wrong, or nothing.
+inline std::string trouble_of(const std::string& url) {
+  Loop loop;
+  OpenOptions given;
+  given.loop = loop.uv();
+  auto opened = open_store(url, std::move(given));
+  const std::string trouble = opened ? std::string() : opened.error().message;
+  if (opened) opened->store.reset();
+  loop.drain_handles();
+  return trouble;
+}
+
+inline bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace pistachio
