@@ -90,6 +90,17 @@ TEST_CASE("a reset within the second counts though the server sleeps through the
   CHECK(attempt_of(house, "a") == "2");
 }
 
+TEST_CASE("a close in order after the last answer is no reset, whatever is looked at first") {
+  ServerHouse house;
+  house.push("a", "one");
+  const auto client = house.client();
+  CHECK(client->ask(get_request("/messages/a", "Connection: close\r\n")).body == "one");
+  client->close();
+  // Both sides have closed: the kernel has let go of the connection, as after a reset.
+  house.api.server().run_due(house.loop.now() + std::chrono::milliseconds(100));
+  CHECK(settled(house, 1, std::chrono::milliseconds(900)));
+}
+
 TEST_CASE("a message whose client closed without reading it comes back") {
   ServerHouse house;
   house.push("a", "one");

@@ -180,10 +180,12 @@ std::uint64_t Connection::acknowledged() {
 
 void Connection::look_at_output(TimePoint now) {
   output_ = Deadline::never();
-  // Also where libuv would tell of a reset by itself: the process may have slept since it last
-  // looked at its sockets, and then it is not yet known that a client which seems to have stayed
-  // has gone.
-  if ((paused_ || ended_ || watch_.open()) && connection_gone(fd())) return on_broken();
+  if ((paused_ || ended_) && connection_gone(fd())) return on_broken();
+  // libuv would tell of a reset by itself, but the process may have slept since it last looked at
+  // its sockets, and then it is not yet known that a client which seems to have stayed has gone.
+  // Not connection_gone(): a client that closed in order after our last answer has gone, too, and
+  // has received it.
+  if (watch_.open() && was_reset(fd())) return on_broken();
   const std::uint64_t queued = uv_stream_get_write_queue_size(&handle_.stream);
   bool stalled = false;
   if (queued > 0) {

@@ -30,6 +30,11 @@ bool peer_has_ended(int fd) {
 #endif
 }
 
+bool was_reset(int fd) {
+  pollfd question{fd, 0, 0};  // an error is told unasked
+  return poll(&question, 1, 0) == 1 && (question.revents & POLLERR) != 0;
+}
+
 void reset_on_close(int fd) {
   const linger at_once{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

@@ -19,6 +19,9 @@ bool input_waiting(int fd);
 /// The peer has closed its sending side (or all of it), whatever input is still unread before that.
 bool peer_has_ended(int fd);
 
+/// The peer has reset the connection, and nobody has read that error yet.
+bool was_reset(int fd);
+
 /// Closing `fd` will reset the connection and drop what the kernel has not sent yet: whoever is
 /// still there must not take a part for the whole.
 void reset_on_close(int fd);
