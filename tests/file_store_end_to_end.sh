@@ -3,40 +3,9 @@
 # full disk. One argument: the binary. Waits for what can be observed, with a bound; never for a while.
 set -u
 binary=$(realpath "${1:?usage: file_store_end_to_end.sh BINARY}")
-room=$(mktemp -d "${TMPDIR:-/tmp}/pistachio-file-XXXXXX")
-servers=()
-trap 'kill -9 "${servers[@]}" 2>/dev/null; umount "$room/small" 2>/dev/null; rm -rf "$room"' EXIT
-passed=0
-failed=0
-
-check() {  # check SENTENCE ACTUAL EXPECTED
-  if [ "$2" = "$3" ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  got:      %q\n  expected: %q\n' "$1" "$2" "$3"
-  fi
-}
-
-until_true() {  # until_true SECONDS COMMAND...: asks again and again until it succeeds
-  local give_up=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $give_up ] || return 1
-    read -r -t 0.02 <> <(:) || true  # a pause that is not a guess: the question is asked again
-  done
-}
-
-start() {  # start NAME ARGUMENTS...: a server on a free port; sets $server and $url
-  local log=$room/$1.log
-  shift
-  "$binary" serve --listen 127.0.0.1:0 "$@" 2>"$log" &
-  server=$!
-  servers+=("$server")
-  until_true 20 grep -qs 'serving' "$log" || { echo "the server did not start:"; cat "$log"; exit 1; }
-  url=$(grep -o 'http://[^, ]*' "$log" | head -1)
-  export PISTACHIO_URL=$url
-}
+source "$(dirname "$0")/support/black_box.sh"
+trap 'exec 2>/dev/null; kill -9 "${servers[@]}"; umount "$room/small"; rm -rf "$room"' EXIT
+store=()  # each start names its own
 
 stop() {  # stop SIGNAL
   kill "-$1" "$server"
@@ -154,5 +123,4 @@ else
   echo "NOT RUN: a really full disk (needs to mount a tmpfs, as root)"
 fi
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

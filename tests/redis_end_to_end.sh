@@ -20,14 +20,7 @@ start_redis() {
   until_true 20 answers || { echo "redis-server did not start:"; cat "$room/redis.log"; exit 1; }
 }
 
-# start NAME: a server on a free port with that Redis; sets $server and $url.
-start() {
-  "$binary" serve --store "$redis_url" --namespace myapp --listen 127.0.0.1:0 2>"$room/$1.log" &
-  server=$!
-  servers+=("$server")
-  until_true 20 grep -q serving "$room/$1.log" || { echo "the server did not start:"; cat "$room/$1.log"; exit 1; }
-  url=$(grep -o 'http://[^, ]*' "$room/$1.log" | head -1)
-}
+store=(--store "$redis_url" --namespace myapp)
 
 status() { curl -s -m 40 -o "$room/body" -w '%{http_code}' "$@"; }
 hex() { od -An -v -tx1 "$1" | tr -d ' \n'; }

@@ -59,13 +59,13 @@ void Broker::ask_here(Poll& poll) {
   // What this turn has asked of the store may still bring a message. A poll that does not wait, or
   // that would take one from a name it wants less, learns of it by a claim alone.
   const bool must_claim = poll.deadline.reached(now_) || poll.names > 1;
-  if (must_claim && line.known_empty == 0 && line.available == 0) line.available = 1;
+  if (must_claim && !line.known_empty && line.available == 0) line.available = 1;
   note(line);
 }
 
 void Broker::note(WaitingLine& line) {
-  if (line.noted != 0) return;
-  line.noted = 1;
+  if (line.noted) return;
+  line.noted = true;
   noted_.push_back(&line);
 }
 
@@ -73,8 +73,8 @@ void Broker::on_bell(const EndpointName& name, std::size_t available) {
   const auto found = lines_.find(name);
   if (found == lines_.end()) return;
   WaitingLine& line = found->second;
-  line.known_empty = 0;
-  line.rang = 1;
+  line.known_empty = false;
+  line.rang = true;
   line.available = static_cast<std::uint32_t>(
       std::min<std::size_t>(line.available + std::max<std::size_t>(available, 1), UINT32_MAX));
   note(line);
@@ -85,9 +85,9 @@ bool Broker::run(TimePoint now) {
   if (noted_.empty()) return false;
   looking_at_.swap(noted_);
   for (WaitingLine* line : looking_at_) {
-    line->noted = 0;
+    line->noted = false;
     serve(*line);
-    if (line->waiting == 0 && line->claims == 0 && line->noted == 0) {
+    if (line->waiting == 0 && line->claims == 0 && !line->noted) {
       store_.nobody_waits(*line->name);
       lines_.erase(lines_.find(*line->name));
     }
@@ -99,9 +99,9 @@ bool Broker::run(TimePoint now) {
 void Broker::serve(WaitingLine& line) {
   // Somebody's turn has come and nothing is known: unless the store can tell at once, it must ask
   // for itself.
-  if (line.undecided > 0 && line.available == 0 && line.known_empty == 0) {
+  if (line.undecided > 0 && line.available == 0 && !line.known_empty) {
     if (line.claims == 0 && store_.surely_empty(*line.name)) {
-      line.known_empty = 1;
+      line.known_empty = true;
     } else {
       line.available = 1;
     }
@@ -114,7 +114,7 @@ void Broker::serve(WaitingLine& line) {
     if (may_claim)
       send_claim(poll, poll.several ? static_cast<std::size_t>(place - poll.several.get()) : 0);
   }
-  if (line.claims == 0 && line.undecided > 0 && line.known_empty != 0) decide_undecided(line);
+  if (line.claims == 0 && line.undecided > 0 && line.known_empty) decide_undecided(line);
 }
 
 // Nothing is there and no claim is under way that could say otherwise: those whose turn it was go
@@ -133,7 +133,7 @@ void Broker::send_claim(Poll& poll, std::size_t at) {
   poll.claiming = true;
   poll.claiming_at = static_cast<std::uint8_t>(at);
   ++line.claims;
-  line.rang = 0;
+  line.rang = false;
   const bool leased = poll.lease >= Duration::zero();
   store_.claim(
       {.endpoint = *line.name,
@@ -157,8 +157,8 @@ void Broker::on_claimed(PollId id, Expected<Claimed> result) {
   }
   // A bell since the claim was sent may mean messages that the store did not see when it answered.
   line.available = static_cast<std::uint32_t>(std::min<std::size_t>(result->remaining, UINT32_MAX));
-  if (line.rang != 0) line.available = std::max(line.available, 1u);
-  line.known_empty = line.available == 0 ? 1 : 0;
+  if (line.rang) line.available = std::max(line.available, 1u);
+  line.known_empty = line.available == 0;
 
   if (!result->messages.empty()) {
     if (poll.cancelled) {

@@ -57,10 +57,10 @@ struct WaitingLine {
   std::uint32_t available =
       0;  ///< messages believed to be there for claims, those under way included
   // In one word, which makes a line of one poll, as most are, a size smaller to the allocator.
-  std::uint32_t claims : 29 = 0;      ///< claims under way
-  std::uint32_t known_empty : 1 = 0;  ///< the store said so and has not rung since
-  std::uint32_t rang : 1 = 0;         ///< the bell rang since the last claim was sent
-  std::uint32_t noted : 1 = 0;        ///< to be looked at in the next run
+  std::uint32_t claims : 29 = 0;  ///< claims under way
+  bool known_empty : 1 = false;   ///< the store said so and has not rung since
+  bool rang : 1 = false;          ///< the bell rang since the last claim was sent
+  bool noted : 1 = false;         ///< to be looked at in the next run
 
   void append(Place& place);
   void remove(Place& place);

@@ -5,6 +5,7 @@ servers=()
 trap 'exec 2>/dev/null; kill -9 "${servers[@]}"; rm -rf "$room"' EXIT
 passed=0
 failed=0
+store=(--store memory:)  # what start() says of where messages rest
 
 check() {  # check SENTENCE ACTUAL EXPECTED
   if [ "$2" = "$3" ]; then
@@ -35,10 +36,10 @@ until_true() {
 start() {
   local log=$room/$1.log
   shift
-  "$binary" serve --store memory: --listen 127.0.0.1:0 "$@" 2>"$log" &
+  "$binary" serve "${store[@]}" --listen 127.0.0.1:0 "$@" 2>"$log" &
   server=$!
   servers+=("$server")
-  until_true 10 grep -q 'serving' "$log" || { echo "the server did not start:"; cat "$log"; exit 1; }
+  until_true 20 grep -qs 'serving' "$log" || { echo "the server did not start:"; cat "$log"; exit 1; }
   url=$(grep -o 'http://[^, ]*' "$log" | head -1)
   export PISTACHIO_URL=$url
 }
