@@ -170,3 +170,32 @@ TEST_CASE("a Redis that cannot write its snapshot takes no pushes until it can")
   server.ask({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
   CHECK(house.first.drain("a") == Texts{"1"});
 }
+
+TEST_CASE(
+    "of two thousand claims at once each is answered in turn, also when Redis dies meanwhile") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  RedisHouse house(options(), server);
+  house.first.push("a", "first", {.more = Texts(999, "x")});
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    house.first.store().claim({.endpoint = endpoint("a")}, [&](const Expected<Claimed>& result) {
+      const auto& messages = result.value().messages;
+      CHECK((found.size() > 0 || messages.front().message.body == "first"));
+      found.push_back(messages.size());
+    });
+  }
+  SECTION("none dies") {
+    REQUIRE(house.first.rig().turn_until([&] { return found.size() == 2000; }));
+    CHECK(std::vector<std::size_t>(found.begin(), found.begin() + 1000) ==
+          std::vector<std::size_t>(1000, 1));
+    CHECK(std::vector<std::size_t>(found.begin() + 1000, found.end()) ==
+          std::vector<std::size_t>(1000, 0));
+  }
+  SECTION("it dies") {
+    REQUIRE(house.first.rig().turn_until([&] { return found.size() > 600; }));
+    server.kill();
+    REQUIRE(house.first.rig().turn_until([&] { return found.size() == 2000; }));
+  }
+  CHECK(house.first_redis().tied().size() <= 1000);
+}

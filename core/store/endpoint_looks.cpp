@@ -8,10 +8,18 @@ namespace {
 // From the end of the longest poll to the next one of a client that stays.
 constexpr Duration kGrace = std::chrono::minutes(1);
 
-// Its own moment within the period: not the same for all that begin to wait at the same time.
-Duration part_of_period(const EndpointName& endpoint) {
-  const auto period = static_cast<std::size_t>(EndpointLooks::kEvery.count());
-  return Duration(1 + static_cast<std::int64_t>(endpoint.hash() % period));
+// A moment of its own: not the same for all that begin to wait at the same time.
+TimePoint soon(const EndpointName& endpoint, TimePoint now) {
+  constexpr auto kMoments = EndpointLooks::kSoon / EndpointLooks::kTogether;
+  const auto moment = static_cast<std::int64_t>(endpoint.hash() % std::size_t{kMoments});
+  return now + moment * EndpointLooks::kTogether;
+}
+
+// Not before `at`, with others.
+TimePoint together(TimePoint at) {
+  constexpr std::int64_t kStep = EndpointLooks::kTogether.count();
+  const std::int64_t ms = at.time_since_epoch().count();
+  return TimePoint(Duration((ms + kStep - 1) / kStep * kStep));
 }
 
 }  // namespace
@@ -30,7 +38,7 @@ EndpointLooks::Known EndpointLooks::claimed(const EndpointName& endpoint, TimePo
   Look& look = look_of(endpoint);
   const Known known = look.known;
   look.waited_until = Deadline::in(longest_wait_ + kGrace, now);
-  look_at(look, now + (known == Known::nothing ? part_of_period(endpoint) : kEvery));
+  look_at(look, together(known == Known::nothing ? soon(endpoint, now) : now + kEvery));
   if (known == Known::nothing) look.known = Known::little;
   return known;
 }
@@ -95,7 +103,7 @@ void EndpointLooks::each_due(TimePoint now, std::size_t most,
     if (due.waited_until.reached(now)) {
       endpoints_.erase(endpoints_.find(*due.endpoint));
     } else {
-      timers_.schedule(due, now + kEvery);
+      timers_.schedule(due, together(now + kEvery));
     }
   });
 }

@@ -21,7 +21,12 @@ class EndpointLooks {
  public:
   /// How often an endpoint is looked after at which somebody may wait. It bounds how late the
   /// leases and delays of a server that died are noticed, and a bell that did not ring.
-  static constexpr Duration kEvery = std::chrono::seconds(7);
+  static constexpr Duration kEvery = std::chrono::seconds(10);
+  /// How soon the first time is.
+  static constexpr Duration kSoon = std::chrono::seconds(2);
+  /// Looks that are not due at a certain moment begin together this often: a few travel in one
+  /// write, and few enough that a bell does not wait for them.
+  static constexpr Duration kTogether{20};
 
   /// `longest_wait`: nobody waits longer for an endpoint without claiming from it again.
   explicit EndpointLooks(Duration longest_wait) : longest_wait_(longest_wait) {}

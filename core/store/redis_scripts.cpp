@@ -10,9 +10,10 @@
 namespace pistachio {
 namespace {
 
-// ARGV 1 now 2 "1": the list is one of entries, of dead letters 3 end of the lease 4 prefix of ids
-//      5 number of the first new id 6 most bytes 7... receipts
-// KEYS 1 list 2 lease 3 due 4 retry 5 where dead letters go
+// KEYS 1 list
+// ARGV 1 lease 2 due 3 retry 4 where dead letters go: keys that Redis 7.0 would ring for, were they
+//      declared. 5 now 6 "1": the list is one of entries, of dead letters 7 end of the lease
+//      8 prefix of ids 9 number of the first new id 10 most bytes 11... receipts
 // Returns what is left, how many died, how many were dropped because nobody had taken them in time,
 // and id, attempts so far and element of each message.
 //
@@ -21,15 +22,15 @@ namespace {
 // :retry is looked at by LPOP, which as a write is not noted for the bell: that would cost Redis
 // another 125 bytes for every endpoint that is waited for. The list is noted, at the end.
 constexpr std::string_view kClaimQuickly = R"lua(
-local call,list,retry=redis.call,KEYS[1],KEYS[4]
+local call,list,retry=redis.call,KEYS[1],ARGV[3]
 local from,raw=retry,call('LPOP',retry)
 if not raw then
   from,raw=list,call('LPOP',list)
   if not raw then return {call('LLEN',list),0,0} end
-  if not ARGV[8] and ARGV[2]=='0' and string.byte(raw)~=0 then
-    local id=ARGV[4]..ARGV[5]
-    if redis.pcall('HSET',KEYS[2],ARGV[7],id..':0:'..raw)==1
-        and redis.pcall('ZADD',KEYS[3],ARGV[3],ARGV[7])==1 then
+  if not ARGV[12] and ARGV[6]=='0' and string.byte(raw)~=0 then
+    local id=ARGV[8]..ARGV[9]
+    if redis.pcall('HSET',ARGV[1],ARGV[11],id..':0:'..raw)==1
+        and redis.pcall('ZADD',ARGV[2],ARGV[7],ARGV[11])==1 then
       return {call('LLEN',list),0,0,id,0,raw}
     end
   end
@@ -141,8 +142,8 @@ end
 
 // Goes on with what kClaimQuickly has popped.
 constexpr std::string_view kClaim = R"lua(
-local lease,due,dead,entries=KEYS[2],KEYS[3],KEYS[5],ARGV[2]=='1'
-local at,number,bytes,died,dropped,failed=7,tonumber(ARGV[5]),0,0,0,nil
+local lease,due,dead,entries=ARGV[1],ARGV[2],ARGV[4],ARGV[6]=='1'
+local at,number,bytes,died,dropped,failed=11,tonumber(ARGV[9]),0,0,0,nil
 local out={0,0,0}
 if from==retry then
   local list_is=redis.pcall('LLEN',list)
@@ -163,17 +164,17 @@ local function take()
       call('RPUSH',dead,':0:'..raw)
       if not entries then died=died+1 end
       dropped=dropped+1
-    elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[1]) then
+    elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[5]) then
       dropped=dropped+1
     else
-      if at>7 and bytes+#e>tonumber(ARGV[6]) then call('LPUSH',from,raw) return end
+      if at>11 and bytes+#e>tonumber(ARGV[10]) then call('LPUSH',from,raw) return end
       if id=='' and h and type(h.id)=='string' and #h.id<65 and string.find(h.id,'^[%w_-]+$') then
         id=h.id
       end
-      if id=='' then id=ARGV[4]..number number=number+1 end
+      if id=='' then id=ARGV[8]..number number=number+1 end
       local ok=redis.pcall('HSET',lease,ARGV[at],id..':'..n..':'..e)
       if type(ok)=='table' then return undo(ok) end
-      ok=redis.pcall('ZADD',due,ARGV[3],ARGV[at])
+      ok=redis.pcall('ZADD',due,ARGV[7],ARGV[at])
       if type(ok)=='table' then return undo(ok) end
       at=at+1 bytes=bytes+#e
       out[#out+1]=id out[#out+1]=n out[#out+1]=e
@@ -184,7 +185,7 @@ local function take()
   end
 end
 take()
-if failed and at==7 then return failed end
+if failed and at==11 then return failed end
 out[1]=call('LLEN',list)+call('LLEN',retry)
 out[2]=died out[3]=dropped
 return out

@@ -7,7 +7,7 @@
 namespace pistachio {
 
 // What has to happen in one piece inside Redis, as Lua scripts. Each is called by its SHA1 and uses
-// only keys of one endpoint, so that all of them also run in a cluster.
+// only keys of one endpoint, which are in one slot, so that all of them also run in a cluster.
 //
 // Rules that every script keeps, because Redis does not roll a failed script back:
 //   * The type of every key is looked at before the first write: a key that somebody else made

@@ -80,7 +80,7 @@ class RedisStore final : public Store {
   bool run(TimePoint now) override;
 
   /// No answer of Redis is awaited and nothing was asked.
-  bool is_idle() const { return node_.is_idle() && asked_.empty(); }
+  bool is_idle() const { return node_.is_idle() && asked_.empty() && held_claims_.empty(); }
   /// For the start: nothing has gone wrong yet, or Redis has asked for patience.
   bool may_become_usable() const { return !node_.trouble() || node_.asks_for_patience(); }
   bool has_doorbell() const { return node_.has_doorbell(); }
@@ -117,6 +117,7 @@ class RedisStore final : public Store {
 
   void push_plain(PushCommand& command);
   void push_by_script(PushCommand& command);
+  void start_claim(ClaimCommand& command, EndpointLooks::Known known);
   void send_claim(std::size_t slot);
   void on_claim_answered(std::size_t slot, const RedisValue* answer);
   void hand_out(const ClaimUnderWay& claim, const RedisValue& answer);
@@ -162,6 +163,7 @@ class RedisStore final : public Store {
   mutable EndpointLooks looks_;  // to be asked when it is next due, its timers tidy up
   std::deque<ClaimUnderWay> claims_;
   std::vector<std::size_t> free_claims_;
+  std::deque<ClaimCommand> held_claims_;   // until one of those has its answer
   std::deque<PushUnderWay> plain_pushes_;  // whose answers come in this order
   std::deque<SettleCommand> settling_;     // likewise
   Deadline sweep_at_;
