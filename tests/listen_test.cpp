@@ -151,6 +151,24 @@ TEST_CASE("SIGTERM settles what was read and releases what was not") {
   CHECK(story.queued.front().body == "two");
 }
 
+TEST_CASE("a pipe that somebody else has filled holds a message up, and SIGTERM gives it back") {
+  FakeQueue queue;
+  queue.push("one");
+  Output output;
+  const int size = ::fcntl(output.write_end(), F_GETPIPE_SZ);
+  const std::string others(static_cast<std::size_t>(size), 'x');
+  REQUIRE(::write(output.write_end(), others.data(), others.size()) == size);
+  Command listen({"listen", "foobar", "--lease", "0.3s", "--url", queue.url()}, output);
+  REQUIRE(queue.wait_for([](const Story& story) { return story.renewals >= 2; }));
+  listen.signal(SIGTERM);
+  CHECK(listen.status() == 143);
+  const auto story = queue.story();
+  CHECK(story.settled.empty());
+  CHECK(story.released == Strings{"one"});
+  output.close_write_end();
+  CHECK(output.read_all() == others);
+}
+
 TEST_CASE("-n ends after so many messages, all settled, and takes no more") {
   FakeQueue queue;
   for (const char* body : {"one", "two", "three"}) queue.push(body);
