@@ -84,8 +84,8 @@ struct RedisLink::Socket {
     uv_read_start(
         socket->stream(),
         [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) {
-          auto& input = static_cast<Socket*>(stream->data)->input;
-          *buffer = uv_buf_init(input.data(), static_cast<unsigned>(input.size()));
+          auto& room = static_cast<Socket*>(stream->data)->input;
+          *buffer = uv_buf_init(room.data(), static_cast<unsigned>(room.size()));
         },
         [](uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
           static_cast<Socket*>(stream->data)->on_read(count, buffer->base);
@@ -136,7 +136,7 @@ struct RedisLink::Socket {
     });
     if (status != 0) return;  // closing: nobody waits for it
     ++unwritten;
-    own.release();
+    static_cast<void>(own.release());  // the callback's now
   }
 
   // Nobody's any more.
