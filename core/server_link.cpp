@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/early_answer.h"
+#include "core/plain_client.h"
 #include "core/version.h"
 
 namespace pistachio {
@@ -62,11 +63,11 @@ class ServerLink::Wire {
  private:
   std::unique_ptr<httplib::ClientImpl> make_client() const {
     if (!url_.socket_path.empty()) {
-      auto client = std::make_unique<httplib::ClientImpl>(url_.socket_path, 80);
+      auto client = make_plain_client(url_.socket_path, 80);
       client->set_address_family(AF_UNIX);
       return client;
     }
-    if (!url_.tls) return std::make_unique<httplib::ClientImpl>(url_.host, url_.port);
+    if (!url_.tls) return make_plain_client(url_.host, url_.port);
     auto client = std::make_unique<httplib::SSLClient>(url_.host, url_.port);
     if (!options_.ca_file.empty()) client->set_ca_cert_path(options_.ca_file);
     client->enable_server_certificate_verification(!options_.insecure);

@@ -47,7 +47,7 @@ std::shared_ptr<RedisListing::Page> RedisListing::page_of(Asked asked) {
   return page;
 }
 
-void RedisListing::scan(std::size_t pattern, std::string cursor) {
+void RedisListing::scan(std::size_t pattern, const std::string& cursor) {
   node_.send({"SCAN", cursor, "MATCH", pattern == 0 ? keys_.list_pattern() : keys_.beside_pattern(),
               "COUNT", kKeysPerScan},
              [this, pattern](const RedisValue* answer) { on_scanned(pattern, answer); });
@@ -78,7 +78,7 @@ void RedisListing::fail() {
 
 // The numbers of the names that the query is about. A name of which nothing is left is not shown,
 // nor is a key of that name that is no list: so there may be more to ask for than are shown.
-void RedisListing::count(std::shared_ptr<Page> page) {
+void RedisListing::count(const std::shared_ptr<Page>& page) {
   const ListQuery& query = page->asked.query;
   page->names.clear();
   page->answers = 0;

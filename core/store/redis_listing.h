@@ -39,11 +39,11 @@ class RedisListing {
     std::size_t answers = 0;
   };
 
-  void scan(std::size_t pattern, std::string cursor);
+  void scan(std::size_t pattern, const std::string& cursor);
   void on_scanned(std::size_t pattern, const RedisValue* answer);
   void fail();
   static std::shared_ptr<Page> page_of(Asked asked);
-  void count(std::shared_ptr<Page> page);
+  void count(const std::shared_ptr<Page>& page);
 
   RedisNode& node_;
   const RedisKeys& keys_;

@@ -119,10 +119,11 @@ class RedisStore final : public Store {
   void push_by_script(PushCommand& command);
   void start_claim(ClaimCommand& command, EndpointLooks::Known known);
   void send_claim(std::size_t slot);
-  void on_claim_answered(std::size_t slot, const RedisValue* answer);
-  void hand_out(const ClaimUnderWay& claim, const RedisValue& answer);
+  void on_claim_answered(std::size_t slot, const RedisValue* reply);
+  void hand_out(const ClaimUnderWay& under_way, const RedisValue& reply);
   void settle_one(const EndpointName& endpoint, const Receipt& receipt, Haste haste, Then then);
-  void redrive_more(EndpointName dead, std::size_t moved, std::size_t most, Done<std::size_t> done);
+  void redrive_more(const EndpointName& dead, std::size_t moved, std::size_t most,
+                    Done<std::size_t> done);
 
   bool keep_up();
   void renew_leases();

@@ -233,21 +233,21 @@ void RedisStore::execute(GiveBackCommand& command) {
   call.add(command.how.counted ? "1" : "0").add(command.how.dead ? "1" : "0");
   const bool hidden = command.how.hidden > Duration::zero();
   call.add(hidden ? std::to_string(clock(command.how.hidden)) : "");
-  node_of(command.endpoint)
-      .send(call, [this, asked = std::move(command), hidden_until](const RedisValue* reply) {
-        if (!asked.done && is_away(reply)) return later_.emplace_back(asked), void();
-        if (reply == nullptr || reply->is_error()) {
-          if (asked.done) asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
-          return;
-        }
-        const std::int64_t became = reply->integer();
-        if (became == 0) ring(asked.endpoint, 1);
-        if (became == 1 && !hidden_until.is_never()) looks_.due(asked.endpoint, hidden_until.at());
-        if (became == 2 && !asked.endpoint.is_dead()) ring(asked.endpoint.dead(), 1);
-        if (!asked.done) return;
-        if (became < 0) return asked.done(gone(asked.endpoint));
-        asked.done(std::monostate());
-      });
+  RedisNode& node = node_of(command.endpoint);
+  node.send(call, [this, asked = std::move(command), hidden_until](const RedisValue* reply) {
+    if (!asked.done && is_away(reply)) return later_.emplace_back(asked), void();
+    if (reply == nullptr || reply->is_error()) {
+      if (asked.done) asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
+      return;
+    }
+    const std::int64_t became = reply->integer();
+    if (became == 0) ring(asked.endpoint, 1);
+    if (became == 1 && !hidden_until.is_never()) looks_.due(asked.endpoint, hidden_until.at());
+    if (became == 2 && !asked.endpoint.is_dead()) ring(asked.endpoint.dead(), 1);
+    if (!asked.done) return;
+    if (became < 0) return asked.done(gone(asked.endpoint));
+    asked.done(std::monostate());
+  });
 }
 
 void RedisStore::execute(ExtendCommand& command) {

@@ -63,11 +63,10 @@ void RedisStore::execute(ListCommand& command) {
 }
 
 void RedisStore::execute(RedriveCommand& command) {
-  redrive_more(std::move(command.dead), 0, std::numeric_limits<std::size_t>::max(),
-               std::move(command.done));
+  redrive_more(command.dead, 0, std::numeric_limits<std::size_t>::max(), std::move(command.done));
 }
 
-void RedisStore::redrive_more(EndpointName dead, std::size_t moved, std::size_t most,
+void RedisStore::redrive_more(const EndpointName& dead, std::size_t moved, std::size_t most,
                               Done<std::size_t> done) {
   if (!node_.is_ready()) {
     return answer<std::size_t>(done, tl::make_unexpected(away(dead)));
