@@ -104,7 +104,7 @@ TEST_CASE("trouble says how long to wait where the server does") {
 }
 
 TEST_CASE("the reason of an error is its detail, without anything a terminal would obey") {
-  const auto problem = [](std::string detail) {
+  const auto problem = [](const std::string& detail) {
     return error_text({400,
                        "{\"title\":\"Bad\",\"detail\":\"" + detail + "\"}",
                        {{"Content-Type", "application/problem+json"}}});
