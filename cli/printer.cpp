@@ -54,7 +54,7 @@ Printer::Printer(int out, PrintFormat format, const Latch& stop)
   is_regular_ = S_ISREG(about.st_mode);
   if (S_ISFIFO(about.st_mode)) kind_ = Kind::pipe;
   if (S_ISSOCK(about.st_mode)) kind_ = Kind::socket;
-  shrink();
+  is_smallest();
 }
 
 Printer::~Printer() {
@@ -64,11 +64,18 @@ Printer::~Printer() {
 #endif
 }
 
-void Printer::shrink() {
+// Of a pipe: it has one page now. Asked again each time, since others who share it may change that.
+bool Printer::is_smallest() {
 #ifdef F_SETPIPE_SZ
-  if (kind_ != Kind::pipe || original_size_ > 0) return;
+  if (kind_ != Kind::pipe) return false;
+  const long page = ::sysconf(_SC_PAGESIZE);
   const int size = ::fcntl(out_, F_GETPIPE_SZ);
-  if (size > 0 && ::fcntl(out_, F_SETPIPE_SZ, 1) > 0) original_size_ = size;
+  if (size == page) return true;
+  if (size < page || ::fcntl(out_, F_SETPIPE_SZ, 1) != page) return false;
+  if (original_size_ == 0) original_size_ = size;
+  return true;
+#else
+  return false;
 #endif
 }
 
@@ -130,15 +137,13 @@ Printer::Step Printer::until_read(HeldMessages& held) {
     ::sched_yield();
   }
   for (;;) {
-    shrink();
     // Without news of its becoming empty only a reader that goes is an event.
-    const bool has_news = original_size_ > 0;
+    const bool has_news = is_smallest();
     std::array<pollfd, 2> events = {
         {{stop_.descriptor(), POLLIN, 0}, {out_, static_cast<short>(has_news ? POLLOUT : 0), 0}}};
     held.wait(events, has_news ? Deadline::never() : Deadline::in(kTick, now()));
     if ((events[1].revents & (POLLERR | POLLHUP)) != 0) gone_ = true;
-    // Of a pipe of one page POLLOUT says that nothing is left in it.
-    if (has_news && !gone_ && (events[1].revents & POLLOUT) != 0) return Step::ready;
+    // What the reader has taken it has taken, whether it is still there or not.
     if (is_empty()) return Step::ready;
     if (gone_) return Step::gone;
     if (events[0].revents != 0) return Step::stopped;

@@ -17,9 +17,11 @@ struct PrintFormat {
 ///
 /// A file or a terminal has a message once it is written. A pipe has it once its reader has taken
 /// the bytes out of it; until then nothing further is written, so that what a reader leaves behind
-/// is never more than the one message that it had not finished. The pipe is made as small as it
-/// can be (Linux: one page, which poll() finds writable exactly when it is empty) and gets its size
-/// back in the end; where that is not possible it is looked at by timer.
+/// is never more than the one message that it had not finished. Whether it has is what the pipe
+/// itself says (FIONREAD). To learn when to ask it is made as small as it can be (Linux: one page,
+/// which poll() finds writable exactly when it is empty) and gets its size back in the end; where
+/// that is not possible, or another program that shares the pipe undoes it, it is looked at by
+/// timer.
 class Printer : public Recipient {
  public:
   /// Waits end when `stop` is set; the message is refused then. Both must outlive the printer. The
@@ -40,7 +42,7 @@ class Printer : public Recipient {
   Step write(std::string_view bytes, HeldMessages& held);
   Step until_read(HeldMessages& held);
   bool is_empty() const;
-  void shrink();
+  bool is_smallest();
 
   const int out_;
   const PrintFormat format_;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "cli/server_log.h"
+#include "cli/signal_pipe.h"
 #include "cli/systemd.h"
 #include "core/api/api.h"
 #include "core/loop.h"
@@ -85,12 +86,14 @@ class Stopper {
     if (number == SIGHUP)
       return;  // there is nothing to read again yet; it must not end the server either
     if (draining_) {
+      if (loop_.now() < begun_ + kOneWish) return;
       log_.warn("stopped at once by a second signal");
       status_ = 128 + number;
       loop_.stop();
       return;
     }
     draining_ = true;
+    begun_ = loop_.now();
     log_.info("draining: " + std::to_string(api_.broker().polls()) + " polls wait, " +
               std::to_string(api_.server().connections()) + " connections are open");
     notify_service_manager("STOPPING=1");
@@ -120,6 +123,7 @@ class Stopper {
   uv_signal_t interrupt_{};
   uv_signal_t hang_up_{};
   bool draining_ = false;
+  TimePoint begun_{};  // when the drain began
   Deadline drain_end_;
   int status_ = 0;
 };

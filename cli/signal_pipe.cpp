@@ -1,12 +1,14 @@
 #include "cli/signal_pipe.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -18,6 +20,14 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 // What a handler can reach is static by nature.
 std::atomic<int> write_end = -1;
 std::atomic<int> left = 0;
+std::atomic<std::int64_t> last_counted = 0;  // milliseconds; 0: none
+
+// What a handler may call, unlike std::chrono's clocks.
+std::int64_t milliseconds_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 void restore_defaults() {
   for (const int number : kSignals) {
@@ -32,10 +42,17 @@ void restore_defaults() {
 
 void on_signal(int number) {
   const int saved = errno;
-  const auto byte = static_cast<unsigned char>(number);
-  // The pipe holds thousands; when it is full enough signals have come already.
-  [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
-  if (--left <= 0) restore_defaults();
+  const std::int64_t now = milliseconds_now();
+  if (last_counted == 0 || now - last_counted >= kOneWish.count()) {
+    last_counted = now;
+    if (--left < 0) {
+      restore_defaults();
+      ::raise(number);  // comes when this handler has returned
+    }
+    const auto byte = static_cast<unsigned char>(number);
+    // The pipe holds thousands; when it is full enough signals have come already.
+    [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
+  }
   errno = saved;
 }
 
@@ -49,6 +66,7 @@ SignalPipe::SignalPipe(int most) {
   read_end_ = ends[0];
   write_end = ends[1];
   left = most;
+  last_counted = 0;
   for (const int number : kSignals) {
     struct sigaction action {};
     ::sigaction(number, nullptr, &action);

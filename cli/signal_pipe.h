@@ -1,11 +1,17 @@
 #pragma once
 
+#include "core/clock.h"
+
 namespace pistachio::cli {
 
+/// Signals that come within so much of the one before are one wish with it: timeout(1) sends two at
+/// once, to the process and to its group.
+inline constexpr Duration kOneWish{200};
+
 /// Turns SIGINT, SIGTERM and SIGHUP into bytes in a pipe, so that they are an event among others.
-/// After `most` of them the signals do again what they do by default: a program that does not end
-/// can be ended. A signal that was ignored at the start (nohup) stays ignored. One at a time in a
-/// process.
+/// The next one after `most` of them does what it does by default: a program that does not end can
+/// be ended. What comes within kOneWish of one that counted does not count. A signal that was
+/// ignored at the start (nohup) stays ignored. One at a time in a process.
 class SignalPipe {
  public:
   explicit SignalPipe(int most);

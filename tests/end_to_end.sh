@@ -50,13 +50,46 @@ check "an unreachable server is exit status 4" "$?" 4
 "$binary" listen work --once --wait 20 >"$room/again" 2>"$room/err"
 check "a message whose listener was killed is delivered again" "$(cat "$room/again")" "important"
 
+# ---- signals at once, as timeout(1) sends them, are one wish
+queues() { [ "$(curl -sI "$url/$1" | tr -d '\r' | sed -n 's/^Pistachio-Queued: //p')" = "$2" ]; }
+mkfifo "$room/unread"
+exec 8<>"$room/unread"
+seq 10 | "$binary" push batch --lines
+"$binary" listen batch --batch 10 >"$room/unread" &
+listener=$!
+until_true 10 queues batch 0
+for _ in $(seq 2000); do kill -TERM $listener; done 2>/dev/null  # of two, both could come as one
+wait $listener
+check "listen gives back what was not read" "$(queues batch 10 && echo all)" "all"
+exec 8<&-
+
+# ---- a pipe that two listeners share: the first that ends gives it its size back
+mkfifo "$room/shared"
+exec 8<>"$room/shared"
+"$binary" listen first -n 1 >"$room/shared" &
+listener=$!
+"$binary" listen second >"$room/shared" &
+servers+=($!)
+until_true 10 waits first 1
+until_true 10 waits second 1
+"$binary" push first one
+read -r line <&8
+wait $listener
+seq 5 | "$binary" push second --lines
+until_true 10 queues second 4
+read -r line <&8
+check "a message in a shared pipe comes to its reader" "$line" 1
+until_true 10 queues second 3
+check "and the others wait until it is read" "$(queues second 3 && echo wait)" "wait"
+exec 8<&-
+
 # ---- the end
 curl -s -o "$room/drained" -w '%{http_code} %header{retry-after}' "$url/foobar" >"$room/drained.status" &
 poll=$!
 until_true 10 waits foobar 1
-kill -TERM "$server"
+kill -TERM "$server"; kill -TERM "$server"
 wait "$server"
-check "a server that drained ends with 0" "$?" 0
+check "a server that drained ends with 0, also by two signals at once" "$?" 0
 wait $poll
 check "its parked polls are answered 504 with a Retry-After" \
   "$(sed -E 's/ [1-5]$/ soon/' "$room/drained.status")" "504 soon"
