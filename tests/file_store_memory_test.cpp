@@ -1,5 +1,6 @@
 // Bodies that live only in the file: what is in memory has a limit, what is delivered has not.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,30 @@ TEST_CASE("a peek shows bodies that are only in the file, and takes them into no
   for (int i = 0; i < 40; ++i) CHECK(seen[static_cast<std::size_t>(i)].body == body_of(i));
   CHECK(seen[0].content_type == "x/y");
   CHECK(driver.file.local().resident_bytes() == 0);
+}
+
+TEST_CASE("a peek of large messages ends after so many bytes, wherever they are") {
+  FileDriver driver({.memory = {.budget = 0, .least = 0}});
+  const std::string large(1 << 20, 'x');
+  for (int i = 0; i < 40; ++i) driver.push("a", large);
+  CHECK(driver.peek("a", 40).size() == Store::kMostPeeked / large.size());
+}
+
+TEST_CASE("peeks of what is in the file are all answered, each with what it asked for") {
+  FileDriver driver({.memory = {.budget = 0, .least = 0}});
+  driver.push("a", body_of(1), {.more = {body_of(2), body_of(3)}});
+  driver.push("b", body_of(4));
+  std::vector<std::size_t> seen;
+  const auto note = [&seen](const Expected<std::span<const Peeked>>& peeked) {
+    REQUIRE(peeked.has_value());
+    seen.push_back(peeked->size());
+  };
+  for (const std::size_t limit : {1u, 2u, 3u}) driver.store().peek(endpoint("a"), limit, note);
+  driver.store().peek(endpoint("b"), 9, note);
+  driver.store().peek(endpoint("c"), 9, note);
+  driver.rig().turn_until_idle();
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<std::size_t>{0, 1, 1, 2, 3});
 }
 
 TEST_CASE("what is given back after its bytes were let go is delivered again, first") {

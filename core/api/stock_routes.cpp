@@ -10,14 +10,6 @@
 #include "core/seconds.h"
 
 namespace pistachio {
-namespace {
-
-// A thousand messages of a megabyte would be a gigabyte of answer: a peek ends after the message
-// that passes this.
-constexpr std::size_t kMaxPeekBytes = 16u << 20;
-
-}  // namespace
-
 void Api::head(Request& request, const Target& target) {
   const Connection id = request.connection;
   if (!ok(id, Parameters::parse(request.head.query, {}))) return;
@@ -44,7 +36,8 @@ void Api::peek(Request& request, const Target& target, std::size_t limit) {
     fresh().add("Content-Type", "application/x-ndjson");
     response_.add("Cache-Control", "no-store");
     for (const Peeked& each : *messages) {
-      if (response_.body.size() > kMaxPeekBytes) break;
+      // As JSON a body may be six times as long.
+      if (response_.body.size() > Store::kMostPeeked) break;
       append_message_line(name.text(), each.message, {.state = each.state}, response_.body);
     }
     send(id);

@@ -14,8 +14,9 @@ constexpr std::size_t kRunBytes = 4 << 20;
 constexpr std::size_t kShortRunBytes = 256 << 10;
 constexpr std::size_t kLeastRunBytes = 16 << 10;  // however many share it
 
-// A peek whose messages lose their bytes again while others are fetched gives up on those.
-constexpr int kPeekRounds = 3;
+// A peek fetches what it shows in so many runs at the most; then it gives up on messages that went
+// to the file meanwhile. Other work of the disk comes between the runs.
+constexpr int kPeekRounds = 3 + static_cast<int>(Store::kMostPeeked / kRunBytes);
 
 }  // namespace
 
@@ -58,48 +59,69 @@ void BodyFetches::fetch_run(MessageQueue& queue) {
 
 bool BodyFetches::wait(PeekCommand& command) {
   Peek peek{std::move(command), {}};
-  if (fetch_for(peek)) {
-    peeks_.emplace(last_number_, std::move(peek));
-    return true;
+  if (absent_for(peek).empty()) {
+    command = std::move(peek.command);
+    return false;
   }
-  command = std::move(peek.command);
-  return false;
+  peeks_.push_back(std::move(peek));
+  if (peeks_.size() == 1) go_on_peeking();
+  return true;
 }
 
-bool BodyFetches::fetch_for(Peek& peek) {
+// What must be fetched next.
+std::vector<std::uint64_t> BodyFetches::absent_for(const Peek& peek) const {
   std::vector<std::uint64_t> ids;
   const MessageQueue* const queue = holdings_.find(peek.command.endpoint);
   const StoredMessage* message = queue == nullptr ? nullptr : queue->first_arrival();
+  std::size_t shown = 0;
+  std::size_t fetched = 0;
   for (std::size_t seen = 0; message != nullptr && seen < peek.command.limit; ++seen) {
+    if (shown >= Store::kMostPeeked || fetched >= kRunBytes) break;
+    shown += message->payload.body_size();
     if (!message->payload.present() && !peek.found.contains(message->id)) {
       ids.push_back(message->id);
+      fetched += message->payload.size();
     }
     message = MessageQueue::next_arrival(*message);
   }
-  if (ids.empty() || peek.rounds == kPeekRounds) return false;
-  ++peek.rounds;
-  journal_.fetch(++last_number_, std::move(ids));
-  return true;
+  return ids;
+}
+
+void BodyFetches::go_on_peeking() {
+  while (!peeks_.empty()) {
+    std::vector<std::uint64_t> ids = absent_for(peeks_.front());
+    if (!ids.empty() && peeks_.front().rounds < kPeekRounds) {
+      ++peeks_.front().rounds;
+      peek_fetch_ = ++last_number_;
+      journal_.fetch(peek_fetch_, std::move(ids));
+      return;
+    }
+    Peek ready = std::move(peeks_.front());
+    peeks_.pop_front();
+    callbacks_.peek(ready.command, ready.found);
+  }
 }
 
 void BodyFetches::arrived(JournalThread::Fetched& fetched) {
   if (auto run = runs_.extract(fetched.number)) {
     arrived(run.mapped(), fetched.bodies);
-  } else if (auto peek = peeks_.extract(fetched.number)) {
-    arrived(peek.mapped(), fetched.bodies);
+  } else if (!peeks_.empty() && fetched.number == peek_fetch_) {
+    arrived_for_peek(fetched.bodies);
   }
 }
 
-void BodyFetches::arrived(Peek& peek, Expected<FetchedBodies>& bodies) {
-  if (!bodies) return callbacks_.fail_peek(peek.command, bodies.error());
-  for (FetchedBodies::Each& each : bodies->found) {
-    peek.found.insert_or_assign(each.id, std::move(each.payload));
-  }
-  if (fetch_for(peek)) {
-    peeks_.emplace(last_number_, std::move(peek));
+void BodyFetches::arrived_for_peek(Expected<FetchedBodies>& bodies) {
+  Peek& peek = peeks_.front();
+  if (bodies) {
+    for (FetchedBodies::Each& each : bodies->found) {
+      peek.found.insert_or_assign(each.id, std::move(each.payload));
+    }
   } else {
-    callbacks_.peek(peek.command, peek.found);
+    Peek failed = std::move(peek);
+    peeks_.pop_front();
+    callbacks_.fail_peek(failed.command, bodies.error());
   }
+  go_on_peeking();
 }
 
 void BodyFetches::arrived(const Run& run, Expected<FetchedBodies>& bodies) {

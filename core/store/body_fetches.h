@@ -38,7 +38,7 @@ class BodyFetches {
   void wait(ClaimCommand&& command);
 
   /// Takes the peek if bytes of what it is to show must be fetched; else false, and it is as it
-  /// was.
+  /// was. Such peeks are carried out one after another: each holds as much as it shows.
   bool wait(PeekCommand& command);
 
   /// `count` messages were claimed of `queue`: more may be needed soon.
@@ -59,9 +59,10 @@ class BodyFetches {
   };
 
   void fetch_run(MessageQueue& queue);
-  bool fetch_for(Peek& peek);
+  std::vector<std::uint64_t> absent_for(const Peek& peek) const;
+  void go_on_peeking();
   void arrived(const Run& run, Expected<FetchedBodies>& bodies);
-  void arrived(Peek& peek, Expected<FetchedBodies>& bodies);
+  void arrived_for_peek(Expected<FetchedBodies>& bodies);
   void carry_out(const EndpointName& endpoint);
 
   Journal& journal_;
@@ -71,7 +72,8 @@ class BodyFetches {
   std::unordered_map<EndpointName, std::deque<ClaimCommand>, EndpointNameHash, std::equal_to<>>
       claims_;
   std::unordered_map<std::uint64_t, Run> runs_;
-  std::unordered_map<std::uint64_t, Peek> peeks_;
+  std::deque<Peek> peeks_;        // bytes are fetched for the first …
+  std::uint64_t peek_fetch_ = 0;  // … under this number
 };
 
 }  // namespace pistachio

@@ -302,8 +302,10 @@ void LocalStore::execute(PeekCommand& command, TimePoint now) {
 void LocalStore::show(PeekCommand& command, const BodyFetches::Found& found, TimePoint now) {
   const MessageQueue* const queue = holdings_.find(command.endpoint);
   const StoredMessage* message = queue == nullptr ? nullptr : queue->first_arrival();
-  for (; message != nullptr && peeked_.size() < command.limit;
+  std::size_t bytes = 0;
+  for (; message != nullptr && peeked_.size() < command.limit && bytes < kMostPeeked;
        message = MessageQueue::next_arrival(*message)) {
+    bytes += message->payload.body_size();
     if (message->payload.present()) {
       peeked_.push_back({view_of(*message, message->payload, now), state_of(*message)});
     } else if (const auto at = found.find(message->id); at != found.end()) {

@@ -10,7 +10,6 @@ namespace pistachio {
 namespace {
 
 // A peek ends with the message that reaches this.
-constexpr std::string_view kMostPeekedBytes = "16777216";
 
 }  // namespace
 
@@ -97,7 +96,8 @@ void RedisStore::execute(PeekCommand& command) {
   if (!node_.is_ready()) return command.done(tl::make_unexpected(away(command.endpoint)));
   RedisCommand peek =
       call(RedisScript::peek, command.endpoint, {"list", "lease", "due", "retry", "delay"});
-  peek.add_number(static_cast<std::int64_t>(command.limit)).add(kMostPeekedBytes);
+  peek.add_number(static_cast<std::int64_t>(command.limit))
+      .add_number(static_cast<std::int64_t>(kMostPeeked));
   node_of(command.endpoint)
       .send(peek, [this, endpoint = command.endpoint,
                    done = std::move(command.done)](const RedisValue* reply) {

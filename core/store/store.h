@@ -174,8 +174,12 @@ class Store {
   /// unsupported where ids are not kept.
   virtual void remove(EndpointName endpoint, std::string id, Done<std::monostate> done) = 0;
 
-  /// The first `limit` messages in the order of their push, whatever their state. Views end with
-  /// the completion.
+  /// A peek ends with the message that brings its bodies to so many bytes: a thousand of a megabyte
+  /// would be a gigabyte.
+  static constexpr std::size_t kMostPeeked = 16u << 20;
+
+  /// The first `limit` messages in the order of their push, whatever their state, as far as
+  /// kMostPeeked allows. Views end with the completion.
   virtual void peek(EndpointName endpoint, std::size_t limit,
                     Done<std::span<const Peeked>> done) = 0;
 
