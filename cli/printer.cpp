@@ -52,6 +52,7 @@ Printer::Printer(int out, PrintFormat format, const Latch& stop)
   struct stat about {};
   if (::fstat(out, &about) != 0) return;  // The first write will say what is wrong.
   is_regular_ = S_ISREG(about.st_mode);
+  is_terminal_ = ::isatty(out_) == 1;
   if (S_ISFIFO(about.st_mode)) kind_ = Kind::pipe;
   if (S_ISSOCK(about.st_mode)) kind_ = Kind::socket;
   is_smallest();

@@ -32,8 +32,9 @@ class Printer : public Recipient {
   Handed hand(const Envelope& message, HeldMessages& held) override;
   bool gone() const override { return gone_; }
 
-  /// poll() may be asked for POLLERR of the descriptor to learn that the reader has gone.
-  bool has_reader() const { return kind_ != Kind::file; }
+  /// poll() may be asked for POLLERR and POLLHUP of the descriptor, to learn that its reader has
+  /// gone.
+  bool has_reader() const { return kind_ != Kind::file || is_terminal_; }
 
  private:
   enum class Kind { file, pipe, socket };
@@ -49,6 +50,7 @@ class Printer : public Recipient {
   const Latch& stop_;
   Kind kind_ = Kind::file;
   bool is_regular_ = false;
+  bool is_terminal_ = false;
   int original_size_ = 0;  // of the pipe, when it was shrunk
   bool gone_ = false;
   int error_ = 0;     // errno of a write that failed for another reason

@@ -93,6 +93,19 @@ TEST_CASE(
   CHECK(queue.story().settled == Strings{"one"});
 }
 
+TEST_CASE("a terminal that goes while a poll is parked ends listen") {
+  FakeQueue queue;
+  Output terminal(Output::Kind::terminal);
+  Command listen({"listen", "foobar", "--url", queue.url()}, terminal);
+  idle(queue);
+  queue.push("one");
+  CHECK(terminal.read_line() == "one\r");
+  REQUIRE(queue.wait_for([](const Story& story) { return story.settled.size() == 1; }));
+  idle(queue);
+  terminal.close_read_end();
+  CHECK(listen.status() == 0);
+}
+
 TEST_CASE("a reader that leaves takes no more than it read of a prefetched batch") {
   FakeQueue queue;
   for (int i = 0; i < 20; ++i) queue.push(std::to_string(i));

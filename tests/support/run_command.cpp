@@ -22,6 +22,14 @@ Output::Output(Kind kind) {
     write_end_ = ends[1];
     return;
   }
+  if (kind == Kind::terminal) {
+    read_end_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (read_end_ < 0 || ::grantpt(read_end_) != 0 || ::unlockpt(read_end_) != 0) {
+      throw std::runtime_error("pty");
+    }
+    write_end_ = ::open(::ptsname(read_end_), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    return;
+  }
   char name[] = "/tmp/pistachio-test-XXXXXX";
   write_end_ = ::mkstemp(name);
   read_end_ = ::open(name, O_RDONLY | O_CLOEXEC);

@@ -8,10 +8,11 @@
 
 namespace pistachio::test {
 
-/// Where a command under test writes its data: a pipe whose other end the test reads, or a file.
+/// Where a command under test writes its data: a file, or a pipe or terminal whose other end the
+/// test reads.
 class Output {
  public:
-  enum class Kind { pipe, file };
+  enum class Kind { pipe, terminal, file };
   explicit Output(Kind kind = Kind::pipe);
   ~Output();
   Output(const Output&) = delete;
