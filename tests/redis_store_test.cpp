@@ -1,6 +1,7 @@
 // What a store in Redis does beyond the contract: with other programs, with other servers. What it
 // does when Redis fails is in redis_failure_test.cpp.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -225,6 +226,33 @@ TEST_CASE("a hundred leases of a megabyte end without holding Redis up for long"
   const auto at = calls.find("cmdstat_evalsha:calls=");
   REQUIRE(at != std::string::npos);
   CHECK(std::stoi(calls.substr(at + 22)) >= 50);
+}
+
+TEST_CASE(
+    "a batch of large messages comes in parts, so that Redis is not held up for all of them") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  Texts pushed;
+  for (char c = 'a'; c < 'a' + 20; ++c) pushed.emplace_back(300'000, c);
+  for (const std::string& each : pushed) house.first.push("a", each);
+  Texts taken;
+  std::size_t polls = 0;
+  for (; taken.size() < pushed.size() && polls < pushed.size(); ++polls) {
+    const auto batch = house.first.claim("a", 20);
+    CHECK(batch.size() == std::min<std::size_t>(3, pushed.size() - taken.size()));
+    for (const std::string& body : bodies(batch)) taken.push_back(body);
+    CHECK(house.first.remaining == pushed.size() - taken.size());  // the next poll goes on
+  }
+  CHECK(taken == pushed);
+  SECTION("but one larger than a part comes whole") {
+    house.first.push("a", std::string(3'000'000, 'x'), {.more = {"y"}});
+    CHECK(house.first.claim("a", 20).size() == 1);
+    CHECK(house.first.claim("a", 20).size() == 1);
+  }
+  SECTION("and small ones come as before") {
+    house.first.push("a", "x", {.more = Texts(999, std::string(1000, 'y'))});
+    CHECK(house.first.claim("a", 1000).size() == 1000);
+  }
 }
 
 TEST_CASE("one list serves all who ask within its age") {

@@ -13,6 +13,10 @@ namespace {
 // As many messages as the claim script drops before it answers.
 constexpr std::int64_t kMostDropped = 1000;
 
+// Bytes that one claim takes, unless its first message is larger: some milliseconds, in which Redis
+// serves nobody else. Whoever asked for more has a shorter batch and asks again.
+constexpr std::size_t kMostBytes = 1u << 20;
+
 // Claims under way at once. When ten thousand polls arrive together the others wait here, where
 // each takes a hundred bytes and not some thousand, and nothing else waits for them in Redis.
 constexpr std::size_t kMostClaims = 512;
@@ -76,7 +80,7 @@ void RedisStore::send_claim(std::size_t slot) {
   call.add(claim.endpoint.is_dead() ? "1" : "0");
   call.add_number(clock(claim.lease.value_or(TiedLeases::kLength)));
   call.add(id_prefix_).add_number(static_cast<std::int64_t>(last_id_ + 1));
-  call.add_number(static_cast<std::int64_t>(claim.max_bytes));
+  call.add_number(static_cast<std::int64_t>(std::min(claim.max_bytes, kMostBytes)));
   last_id_ += claim.max;
   for (Receipt& receipt : under_way.receipts) {
     receipt = receipts_.next();
