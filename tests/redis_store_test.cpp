@@ -255,6 +255,44 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "a header is the same to the scripts as to the server: no other expires, no other changes") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  const std::string mark(kElementMark);
+  const std::string ended = "\"expires\":\"5\"";
+  for (const std::string& header :
+       {std::string("{\"expires\":null}"), std::string("{\"expires\":\"abc\"}"),
+        std::string("{\"expires\":{}}"), std::string("{\"expires\":\"\"}"),
+        std::string("{\"expires\":true}"), std::string("{\"expires\":\"nan\"}"),
+        std::string("{\"expires\":-5}"), std::string("{\"expires\": \"5\"}"), "{" + ended + ",}",
+        "{ " + ended + "}", "{" + ended + ",\"a\":null}", "{" + ended + ",\"a\":{}}",
+        "{" + ended + ",\"a\":\"\\u00e4\"}", "{" + ended + ",\"a\\/b\":\"c\"}",
+        "{" + ended + ",\"a\":\"\xff\"}", "{" + ended + ",\"type\":\"a\\nb\"}",
+        "{" + ended + ",\"a\":01}", "{" + ended + ",\"a\":1.}", "[{" + ended + "}]"}) {
+    INFO(header);
+    const std::string element = mark + header + "\nbody";
+    const std::string body(RedisElement::parse(element).body);
+    house.server.ask({"DEL", "test:a"});
+    house.server.ask({"RPUSH", "test:a", element});
+    const auto first = house.first.claim("a");
+    CHECK(bodies(first) == Texts{body});
+    if (first.empty()) continue;
+    REQUIRE(house.first.give_back("a", first.front().receipt));
+    CHECK(house.first.drain("a") == Texts{body});
+  }
+  for (const std::string& header :
+       {"{" + ended + "}", std::string("{\"expires\":5}"),
+        "{\"type\":\"a; b=\\\"c\\\"\"," + ended + ",\"n\":0.5,\"m\":10}",
+        "{\"type\":\"\xc3\xa4\\\\u\\u0041\"," + ended + "}"}) {
+    INFO(header);
+    const std::string element = mark + header + "\nbody";
+    REQUIRE(RedisElement::parse(element).body == "body");
+    house.server.ask({"RPUSH", "test:a", element});
+    CHECK(house.first.claim("a").empty());
+  }
+}
+
 TEST_CASE("one list serves all who ask within its age") {
   if (!RedisServer::is_installed()) return;
   RedisHouse house({.list_age = seconds(10)});

@@ -69,13 +69,40 @@ local function parts(entry)
   local n=b and tonumber(string.sub(entry,a+1,b-1))
   if n then return string.sub(entry,1,a-1),n,string.sub(entry,b+1) end
 end
+-- a header as PlainJson in C++ reads it: what is a body there must not be a header here. Its escapes
+-- become \1 and its members \2, of which then nothing but a list may be left.
+local function is_plain(text)
+  local find,swap=string.find,string.gsub
+  if find(text,'[%z\1-\31]') then return false end
+  if find(text,'\\',1,true) then
+    text=swap(text,'\\(["\\/bfnrtu])',{u='\\u',['"']='\1',['\\']='\1',['/']='\1',
+      b='\1',f='\1',n='\1',r='\1',t='\1'})
+    text=swap(text,'\\u00[0-7]%x','\1')
+    if find(text,'\\',1,true) then return false end
+  end
+  if find(text,'[\128-\255]') then
+    local tail='[\128-\191]'
+    text=swap(text,'[\194-\223]'..tail,'u')
+    text=swap(text,'[\224-\239]'..tail..tail,'u')
+    text=swap(text,'[\240-\244]'..tail..tail..tail,'u')
+    if find(text,'[\128-\255]') then return false end
+  end
+  text=swap(text,'"[^"\1]*":"[^"]*"','\2')
+  if find(text,'":0%d') then return false end
+  text=swap(text,'"[^"\1]*":%d+%.%d+','\2')
+  text=swap(text,'"[^"\1]*":%d+','\2')
+  return find(swap(text,',\2',''),'^{\2?}$')
+end
 -- header and body of an element that has a header
 local function header(element)
   if string.sub(element,1,5)~='\0pst1' then return end
   local n=string.find(element,'\n',6,true)
   if not n then return end
-  local ok,h=pcall(cjson.decode,string.sub(element,6,n-1))
-  if ok and type(h)=='table' then return h,string.sub(element,n+1) end
+  local text=string.sub(element,6,n-1)
+  if not is_plain(text) then return end
+  local ok,h=pcall(cjson.decode,text)
+  if not ok or string.find((h.type or '')..(h.id or ''),'%c') then return end
+  return h,string.sub(element,n+1)
 end
 -- an element that nothing drops any more: somebody has had it
 local function kept(element)
@@ -175,14 +202,18 @@ local function take()
   while raw do
     local id,n,e='',0,nil
     if from==retry or entries then id,n,e=parts(raw) else e=raw end
-    local h
-    if e and string.byte(e)==0 then h=header(e) end
+    local h,ends
+    -- nearly all that have a header only have a type
+    if e and string.byte(e)==0 and string.find(e,'^%zpst1[^\n]*"[ie][dx]') then
+      h=header(e)
+      ends=h and tonumber(h.expires)
+    end
     if not e then
       local ok=redis.pcall('RPUSH',dead,':0:'..raw)
       if type(ok)=='table' then return undo(ok) end
       if not entries then died=died+1 end
       dropped=dropped+1
-    elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[5]) then
+    elseif ends and from==list and ends<=tonumber(ARGV[5]) then
       dropped=dropped+1
     else
       if at>11 and bytes+#e>tonumber(ARGV[10]) then call('LPUSH',from,raw) return end
