@@ -338,6 +338,24 @@ TEST_CASE("a user who may not do what is needed is refused at the start") {
   CHECK(says(trouble_of(url), "NOPERM"));
 }
 
+TEST_CASE("what the user of an ACL may not do within a script is advised on as outside of one") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  const std::vector<std::string> rule =
+      GENERATE(std::vector<std::string>{"-lpop"}, std::vector<std::string>{"resetkeys", "~test:*"});
+  std::vector<std::string> limit{"ACL", "SETUSER", "u"};
+  limit.insert(limit.end(), rule.begin(), rule.end());
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
+  RedisStore::Options given = options();
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  RedisHouse house(given, server);
+  server.ask(limit);
+  const Error refused = refused_claim(house.first, "a");
+  CHECK(refused.code == Errc::unavailable);
+  CHECK(says(refused.message, "see the ACL rules in the manual"));
+}
+
 TEST_CASE("where Redis does not ring, endpoints that are waited for are looked at") {
   if (!RedisServer::is_installed()) return;
   RedisServer server;
