@@ -45,6 +45,12 @@ until_true 10 waits parked 1
 redis rpush myapp:parked woken >/dev/null
 wait $poll
 check "a parked poll is woken by another program's push" "$(cat "$room/parked")" woken
+redis set '{myapp:broken}:delay' x >/dev/null
+for _ in 1 2; do
+  check "a poll is told, not kept waiting, where nothing that is due can be handed out" "$(status "$url/broken?wait=20")" 503
+  check "and what is to be removed" "$(grep -c '{myapp:broken}:delay' "$room/body")" 1
+done
+check "the log has it once" "$(grep -c 'cannot be handed out' "$room/second.log")" 1
 "$binary" push --redis "$redis_url" --namespace myapp direct 'no server'
 check "push --redis puts a plain element into the list" "$(redis lrange myapp:direct 0 -1)" "no server"
 check "and a listener gets it" "$("$binary" listen direct --once --url "$first_url")" "no server"

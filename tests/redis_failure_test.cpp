@@ -36,6 +36,21 @@ std::string id_of(RedisServer& server, const std::string& name) {
   return {};
 }
 
+// Of a claim of somebody who would wait.
+Error refused_claim(StoreDriver& driver, const std::string& name) {
+  std::optional<Error> refused;
+  std::optional<std::size_t> claimed;
+  driver.store().claim({.endpoint = endpoint(name), .waits = true},
+                       [&](const Expected<Claimed>& result) {
+                         if (!result) refused = result.error();
+                         if (result) claimed = result->messages.size();
+                       });
+  REQUIRE(driver.rig().turn_until([&] { return refused || claimed; }));
+  INFO("claimed: " << claimed.value_or(0));
+  REQUIRE(refused.has_value());
+  return *refused;
+}
+
 }  // namespace
 
 TEST_CASE("when Redis dies and comes back with its file nothing is lost and waiting goes on") {
@@ -207,18 +222,89 @@ TEST_CASE("a key of another type troubles its own endpoint only, and says which 
   house.first.push("a", "1");
   if (key == "test:a") house.server.ask({"DEL", key});
   house.server.ask({"SET", key, "x"});
-  std::optional<Error> error;
-  house.first.store().claim({.endpoint = endpoint("a")},
-                            [&](const Expected<Claimed>& claimed) { error = claimed.error(); });
-  REQUIRE(house.first.rig().turn_until([&] { return error.has_value(); }));
-  CHECK(error->code == Errc::unavailable);
-  CHECK(says(error->message, "endpoint a "));
-  CHECK(says(error->message, "WRONGTYPE"));
+  const Error error = refused_claim(house.first, "a");
+  CHECK(error.code == Errc::unavailable);
+  CHECK(says(error.message, "endpoint a "));
+  CHECK(says(error.message, "WRONGTYPE"));
   CHECK_FALSE(house.first.store().health().has_value());
   house.first.push("b", "1");
   CHECK(house.first.drain("b") == Texts{"1"});
   house.server.ask({"DEL", key});
   if (key != "test:a") CHECK(house.first.drain("a") == Texts{"1"});
+}
+
+TEST_CASE("a key of another type stops nothing that does not need it") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house({.store = {.max_attempts = 2}, .name_space = "test"});
+  house.first.push("a", "dying", {.more = {"living"}});
+  REQUIRE(house.first.give_back("a", house.first.take("a").receipt, {.counted = true}));
+  REQUIRE(house.first.claim("a", 2, seconds(5)).size() == 2);
+  SECTION("what was leased comes back without :delay") {
+    house.server.ask({"SET", "{test:a}:delay", "x"});
+    house.first.pass(seconds(5));
+    CHECK(house.first.drain("a.dead") == Texts{"dying"});
+    CHECK(house.first.take("a").body == "living");
+  }
+  SECTION("what was delayed comes without :due") {
+    house.first.push("a", "delayed", {.delay = seconds(5)});
+    house.server.ask({"SET", "{test:a}:due", "x"});
+    house.first.pass(seconds(5));
+    CHECK(house.server.ask({"LRANGE", "test:a", "0", "-1"}) == "delayed");
+  }
+  SECTION("without :dead waits only what has died, and only until the key is gone") {
+    house.server.ask({"SET", "{test:a}:dead", "x"});
+    house.first.pass(seconds(5));
+    const auto living = house.first.take("a");
+    CHECK(living.body == "living");
+    CHECK(house.first.give_back("a", living.receipt).has_value());
+    CHECK(house.first.settle("a", {house.first.take("a").receipt}).empty());
+    CHECK(says(refused_claim(house.first, "a").message, "{test:a}:dead"));
+    house.server.ask({"RPUSH", "{test:a}:retry", "junk"});
+    CHECK(says(refused_claim(house.first, "a").message, "WRONGTYPE"));
+    CHECK(house.server.ask({"LRANGE", "{test:a}:retry", "0", "-1"}) == "junk");
+    house.server.ask({"DEL", "{test:a}:dead"});
+    house.first.pass(seconds(10));
+    CHECK(house.first.claim("a").empty());
+    CHECK_THAT(house.first.drain("a.dead"), Catch::UnorderedEquals(Texts{"dying", "junk"}));
+  }
+}
+
+TEST_CASE(
+    "that nothing due can be handed out is told whoever finds nothing there, and logged once") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house(options());
+  REQUIRE(house.first.claim("a").empty());
+  house.first.push("a", "held");
+  house.first.take("a", seconds(600));
+  const std::string key = GENERATE(as<std::string>(), "{test:a}:delay", "{test:a}:due");
+  house.server.ask({"RENAME", "{test:a}:due", "aside"});
+  house.server.ask({"SET", key, "x"});
+  for (int i = 0; i < 3; ++i) {
+    house.first.rung.clear();
+    house.first.pass(seconds(10));
+    CHECK(house.first.rung["a"] > 1000);  // all who wait: each is to be told
+    const Error told = refused_claim(house.first, "a");
+    CHECK(told.code == Errc::unavailable);
+    CHECK(told.retry_after.has_value());
+    CHECK(says(told.message, "endpoint a "));
+    CHECK(says(told.message, "WRONGTYPE"));
+    CHECK(says(told.message, key));
+  }
+  REQUIRE(house.first_rig().reports().size() == 1);
+  CHECK(house.first_rig().reports()[0].severity == Severity::error);
+  CHECK(says(house.first_rig().reports()[0].what, key));
+  if (key == "{test:a}:delay") {  // what can be had is given
+    house.first.push("a", "1");
+    CHECK(house.first.take("a").body == "1");
+  }
+  house.first.push("b", "1");
+  CHECK(house.first.drain("b") == Texts{"1"});
+  refused_claim(house.first, "a");
+  house.server.ask({"DEL", key});
+  house.first.pass(seconds(1));
+  CHECK(house.first.claim("a").empty());
+  REQUIRE(house.first_rig().reports().size() == 2);
+  CHECK(house.first_rig().reports()[1].severity == Severity::info);
 }
 
 TEST_CASE("a Redis that wants a password, another one or none is refused at the start") {
@@ -250,6 +336,24 @@ TEST_CASE("a user who may not do what is needed is refused at the start") {
   CHECK(says(trouble_of(url), "NOPERM"));
   server.ask({"ACL", "SETUSER", "u", "resetkeys", "~other:*", "+evalsha"});
   CHECK(says(trouble_of(url), "NOPERM"));
+}
+
+TEST_CASE("what the user of an ACL may not do within a script is advised on as outside of one") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  const std::vector<std::string> rule =
+      GENERATE(std::vector<std::string>{"-lpop"}, std::vector<std::string>{"resetkeys", "~test:*"});
+  std::vector<std::string> limit{"ACL", "SETUSER", "u"};
+  limit.insert(limit.end(), rule.begin(), rule.end());
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
+  RedisStore::Options given = options();
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  RedisHouse house(given, server);
+  server.ask(limit);
+  const Error refused = refused_claim(house.first, "a");
+  CHECK(refused.code == Errc::unavailable);
+  CHECK(says(refused.message, "see the ACL rules in the manual"));
 }
 
 TEST_CASE("where Redis does not ring, endpoints that are waited for are looked at") {

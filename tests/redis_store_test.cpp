@@ -1,6 +1,7 @@
 // What a store in Redis does beyond the contract: with other programs, with other servers. What it
 // does when Redis fails is in redis_failure_test.cpp.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -225,6 +226,71 @@ TEST_CASE("a hundred leases of a megabyte end without holding Redis up for long"
   const auto at = calls.find("cmdstat_evalsha:calls=");
   REQUIRE(at != std::string::npos);
   CHECK(std::stoi(calls.substr(at + 22)) >= 50);
+}
+
+TEST_CASE(
+    "a batch of large messages comes in parts, so that Redis is not held up for all of them") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  Texts pushed;
+  for (char c = 'a'; c < 'a' + 20; ++c) pushed.emplace_back(300'000, c);
+  for (const std::string& each : pushed) house.first.push("a", each);
+  Texts taken;
+  std::size_t polls = 0;
+  for (; taken.size() < pushed.size() && polls < pushed.size(); ++polls) {
+    const auto batch = house.first.claim("a", 20);
+    CHECK(batch.size() == std::min<std::size_t>(3, pushed.size() - taken.size()));
+    for (const std::string& body : bodies(batch)) taken.push_back(body);
+    CHECK(house.first.remaining == pushed.size() - taken.size());  // the next poll goes on
+  }
+  CHECK(taken == pushed);
+  SECTION("but one larger than a part comes whole") {
+    house.first.push("a", std::string(3'000'000, 'x'), {.more = {"y"}});
+    CHECK(house.first.claim("a", 20).size() == 1);
+    CHECK(house.first.claim("a", 20).size() == 1);
+  }
+  SECTION("and small ones come as before") {
+    house.first.push("a", "x", {.more = Texts(999, std::string(1000, 'y'))});
+    CHECK(house.first.claim("a", 1000).size() == 1000);
+  }
+}
+
+TEST_CASE(
+    "a header is the same to the scripts as to the server: no other expires, no other changes") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house;
+  const std::string mark(kElementMark);
+  const std::string ended = "\"expires\":\"5\"";
+  for (const std::string& header :
+       {std::string("{\"expires\":null}"), std::string("{\"expires\":\"abc\"}"),
+        std::string("{\"expires\":{}}"), std::string("{\"expires\":\"\"}"),
+        std::string("{\"expires\":true}"), std::string("{\"expires\":\"nan\"}"),
+        std::string("{\"expires\":-5}"), std::string("{\"expires\": \"5\"}"), "{" + ended + ",}",
+        "{ " + ended + "}", "{" + ended + ",\"a\":null}", "{" + ended + ",\"a\":{}}",
+        "{" + ended + ",\"a\":\"\\u00e4\"}", "{" + ended + ",\"a\\/b\":\"c\"}",
+        "{" + ended + ",\"a\":\"\xff\"}", "{" + ended + ",\"type\":\"a\\nb\"}",
+        "{" + ended + ",\"a\":01}", "{" + ended + ",\"a\":1.}", "[{" + ended + "}]"}) {
+    INFO(header);
+    const std::string element = mark + header + "\nbody";
+    const std::string body(RedisElement::parse(element).body);
+    house.server.ask({"DEL", "test:a"});
+    house.server.ask({"RPUSH", "test:a", element});
+    const auto first = house.first.claim("a");
+    CHECK(bodies(first) == Texts{body});
+    if (first.empty()) continue;
+    REQUIRE(house.first.give_back("a", first.front().receipt));
+    CHECK(house.first.drain("a") == Texts{body});
+  }
+  for (const std::string& header :
+       {"{" + ended + "}", std::string("{\"expires\":5}"),
+        "{\"type\":\"a; b=\\\"c\\\"\"," + ended + ",\"n\":0.5,\"m\":10}",
+        "{\"type\":\"\xc3\xa4\\\\u\\u0041\"," + ended + "}"}) {
+    INFO(header);
+    const std::string element = mark + header + "\nbody";
+    REQUIRE(RedisElement::parse(element).body == "body");
+    house.server.ask({"RPUSH", "test:a", element});
+    CHECK(house.first.claim("a").empty());
+  }
 }
 
 TEST_CASE("one list serves all who ask within its age") {

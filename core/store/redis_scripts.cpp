@@ -39,12 +39,14 @@ end
 
 // Nothing is due: nearly every tick. Returns as kTick does.
 constexpr std::string_view kTickQuickly = R"lua(
-local next_due
+local next_due,fails
 for i=3,5,2 do
-  local first=redis.call('ZRANGE',KEYS[i],0,0,'WITHSCORES')[2]
+  local some=redis.pcall('ZRANGE',KEYS[i],0,0,'WITHSCORES')
+  local first=some[2]
+  fails=fails or some.err
   if first and (not next_due or tonumber(first)<next_due) then next_due=tonumber(first) end
 end
-if not next_due or next_due>tonumber(ARGV[1]) then
+if not fails and (not next_due or next_due>tonumber(ARGV[1])) then
   return {redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[4]),next_due or -1,0,0}
 end
 )lua";
@@ -67,13 +69,40 @@ local function parts(entry)
   local n=b and tonumber(string.sub(entry,a+1,b-1))
   if n then return string.sub(entry,1,a-1),n,string.sub(entry,b+1) end
 end
+-- a header as PlainJson in C++ reads it: what is a body there must not be a header here. Its escapes
+-- become \1 and its members \2, of which then nothing but a list may be left.
+local function is_plain(text)
+  local find,swap=string.find,string.gsub
+  if find(text,'[%z\1-\31]') then return false end
+  if find(text,'\\',1,true) then
+    text=swap(text,'\\(["\\/bfnrtu])',{u='\\u',['"']='\1',['\\']='\1',['/']='\1',
+      b='\1',f='\1',n='\1',r='\1',t='\1'})
+    text=swap(text,'\\u00[0-7]%x','\1')
+    if find(text,'\\',1,true) then return false end
+  end
+  if find(text,'[\128-\255]') then
+    local tail='[\128-\191]'
+    text=swap(text,'[\194-\223]'..tail,'u')
+    text=swap(text,'[\224-\239]'..tail..tail,'u')
+    text=swap(text,'[\240-\244]'..tail..tail..tail,'u')
+    if find(text,'[\128-\255]') then return false end
+  end
+  text=swap(text,'"[^"\1]*":"[^"]*"','\2')
+  if find(text,'":0%d') then return false end
+  text=swap(text,'"[^"\1]*":%d+%.%d+','\2')
+  text=swap(text,'"[^"\1]*":%d+','\2')
+  return find(swap(text,',\2',''),'^{\2?}$')
+end
 -- header and body of an element that has a header
 local function header(element)
   if string.sub(element,1,5)~='\0pst1' then return end
   local n=string.find(element,'\n',6,true)
   if not n then return end
-  local ok,h=pcall(cjson.decode,string.sub(element,6,n-1))
-  if ok and type(h)=='table' then return h,string.sub(element,n+1) end
+  local text=string.sub(element,6,n-1)
+  if not is_plain(text) then return end
+  local ok,h=pcall(cjson.decode,text)
+  if not ok or string.find((h.type or '')..(h.id or ''),'%c') then return end
+  return h,string.sub(element,n+1)
 end
 -- an element that nothing drops any more: somebody has had it
 local function kept(element)
@@ -84,45 +113,57 @@ local function kept(element)
 end
 )lua";
 
-// Moves at most a hundred of each kind and a megabyte, so that Redis is not held up.
+// Moves at most a hundred of each kind and a megabyte, so that Redis is not held up. A key that
+// somebody else made something of, or that may not be used, stops only what needs it: it is looked
+// at before the first write of what does, and said in the end. What can only be buried stays where
+// it is while there is no place for dead letters, and the others are taken from behind it.
 constexpr std::string_view kMoveDue = R"lua(
-local moved,died=0,0
+local moved,died,bad,bad_key=0,0,nil,nil
 next_due=-1
+local function good(key,length)
+  local is=redis.pcall(length,key)
+  if type(is)~='table' then return true end
+  if not bad then bad,bad_key=is.err,key end
+  return false
+end
 local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
-local function first_due(key)
-  return redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',0,1)[1]
+local function first_due(key,stay)
+  return redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',stay,1)[1]
 end
 local function move_due()
-  redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('LLEN',dead) redis.call('HLEN',lease)
-  local size,back=0,{}
-  for _=1,100 do
-    local m=size<1048576 and first_due(delay)
+  redis.call('LLEN',list) redis.call('LLEN',retry)
+  local size,back,stay=0,{},0
+  for _=1,good(delay,'ZCARD') and 100 or 0 do
+    local m=size<1048576 and first_due(delay,stay)
     if not m then break end
-    redis.call('ZREM',delay,m)
-    size=size+#m
     local rest=string.sub(m,2)
-    if string.sub(m,1,1)=='n' and #m>40 then
-      redis.call('RPUSH',list,string.sub(m,42)) moved=moved+1
-    elseif parts(rest) then back[#back+1]=rest
-    else bury(':0:'..m) end
+    local is_new=string.sub(m,1,1)=='n' and #m>40
+    local is_back=not is_new and parts(rest)
+    if is_new or is_back or good(dead,'LLEN') then
+      redis.call('ZREM',delay,m)
+      size=size+#m
+      if is_new then redis.call('RPUSH',list,string.sub(m,42)) moved=moved+1
+      elseif is_back then back[#back+1]=rest
+      else bury(':0:'..m) end
+    else stay=stay+1 end
   end
   local returned=#back
   for i=#back,1,-1 do redis.call('LPUSH',retry,back[i]) end
-  back={}
-  for _=1,100 do
-    local r=size<1048576 and first_due(due)
+  back,stay={},0
+  for _=1,good(due,'ZCARD') and good(lease,'HLEN') and 100 or 0 do
+    local r=size<1048576 and first_due(due,stay)
     if not r then break end
     local v=redis.call('HGET',lease,r)
-    redis.call('ZREM',due,r)
-    redis.call('HDEL',lease,r)
-    if v then
-      size=size+#v
-      local id,n,e=parts(v)
-      if not e then bury(':0:'..v)
-      elseif not entries and most_attempts>0 and n+1>=most_attempts then
-        bury(id..':'..(n+1)..':'..kept(e))
-      else back[#back+1]={id,(n+1)..':'..e} end
-    end
+    local id,n,e
+    if v then id,n,e=parts(v) end
+    local dies=v and (not e or not entries and most_attempts>0 and n+1>=most_attempts)
+    if not dies or good(dead,'LLEN') then
+      redis.call('ZREM',due,r)
+      redis.call('HDEL',lease,r)
+      size=size+(v and #v or 0)
+      if dies then bury(e and id..':'..(n+1)..':'..kept(e) or ':0:'..v)
+      elseif v then back[#back+1]={id,(n+1)..':'..e} end
+    else stay=stay+1 end
   end
   -- ids ascend: what was taken first is first again
   table.sort(back,function(x,y)
@@ -134,9 +175,12 @@ local function move_due()
   moved=moved+returned
   if returned>0 then ring() end
   for _,key in ipairs({delay,due}) do
-    local first=redis.call('ZRANGE',key,0,0,'WITHSCORES')[2]
+    local first=redis.pcall('ZRANGE',key,0,0,'WITHSCORES')[2]
     if first and (next_due<0 or tonumber(first)<next_due) then next_due=tonumber(first) end
   end
+  -- what cannot be moved would else be looked at again at once, and again
+  local now=tonumber(ARGV[1])
+  if bad and moved+died==0 and next_due>=0 and next_due<=now then next_due=now+10000 end
 end
 )lua";
 
@@ -158,13 +202,18 @@ local function take()
   while raw do
     local id,n,e='',0,nil
     if from==retry or entries then id,n,e=parts(raw) else e=raw end
-    local h
-    if e and string.byte(e)==0 then h=header(e) end
+    local h,ends
+    -- nearly all that have a header only have a type
+    if e and string.byte(e)==0 and string.find(e,'^%zpst1[^\n]*"[ie][dx]') then
+      h=header(e)
+      ends=h and tonumber(h.expires)
+    end
     if not e then
-      call('RPUSH',dead,':0:'..raw)
+      local ok=redis.pcall('RPUSH',dead,':0:'..raw)
+      if type(ok)=='table' then return undo(ok) end
       if not entries then died=died+1 end
       dropped=dropped+1
-    elseif h and h.expires and from==list and (tonumber(h.expires) or 0)<=tonumber(ARGV[5]) then
+    elseif ends and from==list and ends<=tonumber(ARGV[5]) then
       dropped=dropped+1
     else
       if at>11 and bytes+#e>tonumber(ARGV[10]) then call('LPUSH',from,raw) return end
@@ -191,26 +240,29 @@ out[2]=died out[3]=dropped
 return out
 )lua";
 
-// Returns what is available, when something is due next, how many were moved and how many died.
+// Returns what is available, when something is due next, how many were moved and how many died;
+// and, when a key could not be used, the first error and that key.
 constexpr std::string_view kTick = R"lua(
 move_due()
-return {redis.call('LLEN',list)+redis.call('LLEN',retry),next_due,moved,died}
+return {redis.call('LLEN',list)+redis.call('LLEN',retry),next_due,moved,died,bad,bad_key}
 )lua";
 
 // ARGV 4 receipt 5 "1": counted 6 "1": a dead letter 7 hidden until, or empty.
 // Returns 0: available again, 1: hidden, 2: a dead letter, -1: the receipt holds nothing.
 constexpr std::string_view kGiveBack = R"lua(
-redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('ZCARD',delay)
-redis.call('LLEN',dead) redis.call('ZCARD',due)
+redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('ZCARD',due)
 local v=redis.call('HGET',lease,ARGV[4])
 if not v then return -1 end
+local id,n,e=parts(v)
+if e and ARGV[5]=='1' then n=n+1 end
+local dies=not e or not entries
+  and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most_attempts)
+if dies then redis.call('LLEN',dead)
+elseif ARGV[7]~='' then redis.call('ZCARD',delay) end
 redis.call('HDEL',lease,ARGV[4])
 redis.call('ZREM',due,ARGV[4])
-local id,n,e=parts(v)
-if not e then redis.call('RPUSH',dead,':0:'..v) return 2 end
-if ARGV[5]=='1' then n=n+1 end
-if not entries and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most_attempts) then
-  redis.call('RPUSH',dead,id..':'..n..':'..kept(e))
+if dies then
+  redis.call('RPUSH',dead,e and id..':'..n..':'..kept(e) or ':0:'..v)
   return 2
 end
 local entry=id..':'..n..':'..e

@@ -10,9 +10,9 @@ namespace pistachio {
 // only keys of one endpoint, which are in one slot, so that all of them also run in a cluster.
 //
 // Rules that every script keeps, because Redis does not roll a failed script back:
-//   * The type of every key is looked at before the first write: a key that somebody else made
-//     something of stops the script while nothing has happened. Claims, which must be fast, try,
-//     and put the message back when a write fails.
+//   * The type of every key is looked at before the first write that needs it: a key that somebody
+//     else made something of stops what needs it while nothing of that has happened, and nothing
+//     else. Claims, which must be fast, try, and put the message back when a write fails.
 //   * The first write is one that a Redis which is out of memory allows (LPOP, HDEL, ZREM); what
 //     follows in the same script is then allowed, too. So a full Redis can be emptied.
 //   * Who waits, waits for a change of the list, and of nothing else: Redis keeps 125 bytes for

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/store/endpoint_looks.h"
+#include "core/store/endpoint_troubles.h"
 #include "core/store/redis_keys.h"
 #include "core/store/redis_listing.h"
 #include "core/store/redis_node.h"
@@ -128,6 +129,7 @@ class RedisStore final : public Store {
   bool keep_up();
   void renew_leases();
   void look_after(const EndpointName& endpoint);
+  void looked_after(const EndpointName& endpoint, const RedisValue& reply);
   void sweep();
   void on_ready();
   void on_key(std::string_view key);
@@ -162,6 +164,7 @@ class RedisStore final : public Store {
   std::uint64_t last_delayed_ = 0;
   TiedLeases tied_;
   mutable EndpointLooks looks_;  // to be asked when it is next due, its timers tidy up
+  EndpointTroubles troubles_{options_.report};
   std::deque<ClaimUnderWay> claims_;
   std::vector<std::size_t> free_claims_;
   std::deque<ClaimCommand> held_claims_;   // until one of those has its answer

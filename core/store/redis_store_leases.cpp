@@ -10,17 +10,12 @@
 namespace pistachio {
 namespace {
 
-// How often endpoints with waiting polls are looked at where Redis does not ring.
-constexpr Duration kSweepEvery{250};
-
-// Endpoints looked after in one run: twenty thousand at once would hold Redis up.
-constexpr std::size_t kLooksAtOnce = 50;
-
-// Leases renewed by one command.
-constexpr std::size_t kRenewedAtOnce = 100;
-
 // As many messages as the claim script drops before it answers.
 constexpr std::int64_t kMostDropped = 1000;
+
+// Bytes that one claim takes, unless its first message is larger: some milliseconds, in which Redis
+// serves nobody else. Whoever asked for more has a shorter batch and asks again.
+constexpr std::size_t kMostBytes = 1u << 20;
 
 // Claims under way at once. When ten thousand polls arrive together the others wait here, where
 // each takes a hundred bytes and not some thousand, and nothing else waits for them in Redis.
@@ -85,7 +80,7 @@ void RedisStore::send_claim(std::size_t slot) {
   call.add(claim.endpoint.is_dead() ? "1" : "0");
   call.add_number(clock(claim.lease.value_or(TiedLeases::kLength)));
   call.add(id_prefix_).add_number(static_cast<std::int64_t>(last_id_ + 1));
-  call.add_number(static_cast<std::int64_t>(claim.max_bytes));
+  call.add_number(static_cast<std::int64_t>(std::min(claim.max_bytes, kMostBytes)));
   last_id_ += claim.max;
   for (Receipt& receipt : under_way.receipts) {
     receipt = receipts_.next();
@@ -129,9 +124,16 @@ void RedisStore::hand_out(const ClaimUnderWay& under_way, const RedisValue& repl
   const Claim& claim = under_way.command->claim;
   const EndpointName& endpoint = claim.endpoint;
   const auto remaining = static_cast<std::size_t>(reply[0].integer());
-  if (remaining == 0 && node_.has_doorbell()) looks_.found_empty(endpoint, under_way.question);
+  const Error* const trouble = troubles_.of(endpoint);
+  if (remaining == 0 && trouble == nullptr && node_.has_doorbell()) {
+    looks_.found_empty(endpoint, under_way.question);
+  }
   if (const std::int64_t died = reply[1].integer(); died > 0 && !endpoint.is_dead()) {
     ring(endpoint.dead(), static_cast<std::size_t>(died));
+  }
+  if (trouble != nullptr && reply.size() == kClaimHead) {
+    looks_.due(endpoint, now_ + EndpointTroubles::kAgainAfter);
+    return under_way.command->done(tl::make_unexpected(*trouble));
   }
   const std::size_t count =
       std::min(under_way.receipts.size(), (std::max(reply.size(), kClaimHead) - kClaimHead) / 3);
@@ -273,114 +275,6 @@ void RedisStore::execute(ExtendCommand& command) {
     if (!held) return asked.done(gone(asked.endpoint));
     asked.done(std::monostate());
   });
-}
-
-// ---------------------------------------------------------------- what nobody asked for
-
-bool RedisStore::keep_up() {
-  bool worked = false;
-  if (tied_.next().reached(now_)) {
-    renew_leases();
-    worked = true;
-  }
-  if (looks_.next(now_).reached(now_)) {
-    looks_.each_due(now_, kLooksAtOnce, [this](const EndpointName& each) { look_after(each); });
-    worked = true;
-  }
-  if (sweep_at_.reached(now_)) {
-    sweep();
-    worked = true;
-  }
-  if (rounds_.next().reached(now_)) {
-    rounds_.run(now_);
-    worked = true;
-  }
-  return worked;
-}
-
-void RedisStore::renew_leases() {
-  const std::string until = std::to_string(clock(TiedLeases::kLength));
-  std::optional<EndpointName> of;
-  std::optional<RedisCommand> renewal;
-  std::size_t count = 0;
-  const auto leave = [&] {
-    if (renewal) node_of(*of).send(*renewal, {});
-    renewal.reset();
-    count = 0;
-  };
-  tied_.each_due(now_, [&](const EndpointName& endpoint, const Receipt& receipt) {
-    if (!renewal || endpoint != *of || count == kRenewedAtOnce) {
-      leave();
-      of = endpoint;
-      renewal.emplace(RedisCommand{"ZADD", keys_.beside(endpoint, "due"), "XX"});
-    }
-    renewal->add(until).add(receipt.text());
-    ++count;
-  });
-  leave();
-}
-
-// Moves what is due there, by whichever server it was promised.
-void RedisStore::look_after(const EndpointName& endpoint) {
-  node_of(endpoint).send(
-      call_with_time(RedisScript::tick, endpoint), [this, endpoint](const RedisValue* reply) {
-        if (is_away(reply)) return looks_.due(endpoint, now_);
-        if (reply->is_error()) return;
-        const auto number = [reply](std::size_t i) {
-          return static_cast<std::size_t>(std::max<std::int64_t>((*reply)[i].integer(), 0));
-        };
-        if (const std::int64_t due = (*reply)[1].integer(); due >= 0) {
-          looks_.due(endpoint, node_.point(due));
-        }
-        if (number(2) > 0) {
-          ring(endpoint, number(2));
-        } else if (looks_.is_waited_for(endpoint)) {
-          ring(endpoint, number(0));  // a bell that did not ring
-        }
-        if (!endpoint.is_dead()) ring(endpoint.dead(), number(3));
-      });
-}
-
-void RedisStore::sweep() {
-  sweep_at_ = Deadline::in(kSweepEvery, now_);
-  looks_.each_waited_for([this](const EndpointName& endpoint) {
-    for (const std::string& key : {keys_.list(endpoint), keys_.beside(endpoint, "retry")}) {
-      node_of(endpoint).send({"LLEN", key}, [this, endpoint](const RedisValue* reply) {
-        if (reply != nullptr && reply->integer() > 0) {
-          ring(endpoint, static_cast<std::size_t>(reply->integer()));
-        }
-      });
-    }
-  });
-}
-
-// ---------------------------------------------------------------- Redis
-
-void RedisStore::on_ready() {
-  sweep_at_ = node_.has_doorbell() ? Deadline::never() : Deadline::in(kSweepEvery, now_);
-  // First of all, before a claim of ours finds that they have ended.
-  tied_.all_are_due();
-  renew_leases();
-  looks_.all_stirred();
-  rounds_.restart(now_);
-  std::vector<StoreCommand> missed;
-  missed.swap(later_);
-  for (StoreCommand& command : missed) {
-    std::visit([this](auto& each) { execute(each); }, command);
-  }
-  ring_all();
-}
-
-// Other keys that were read once are armed, too.
-void RedisStore::on_key(std::string_view key) {
-  const auto parsed = keys_.parse(key);
-  if (!parsed) return;
-  if (parsed->what.empty() || parsed->what == "retry") ring(parsed->endpoint, 1);
-}
-
-void RedisStore::ring_all() {
-  looks_.all_stirred();
-  looks_.each_waited_for([this](const EndpointName& endpoint) { ring(endpoint, 1); });
 }
 
 }  // namespace pistachio

@@ -38,6 +38,9 @@ constexpr Row kRows[] = {
      "the URL has a password but this Redis has none; leave it out"},
     {"NOPERM", Errc::unavailable, false,
      "the Redis user may not do what pistachio must; see the ACL rules in the manual"},
+    // What Redis 7.0 says where others say NOPERM: of a command or a key within a script.
+    {"ERR The user executing the script can't", Errc::unavailable, false,
+     "the Redis user may not do what pistachio must; see the ACL rules in the manual"},
     {"DENIED", Errc::unavailable, false,
      "Redis is in protected mode and takes connections from its own machine only; give it a "
      "password, or bind it to an address and turn protected-mode off"},
