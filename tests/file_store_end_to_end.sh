@@ -90,6 +90,18 @@ for what in text newer short; do
   check "one line says so ($what)" "$(wc -l <"$room/err")" 1
   check "and it is left as it is ($what)" "$(sha256sum <"$room/$what/messages.db")" "$before"
 done
+
+start damaged --store "file:$room/damaged"
+seq 20000 | "$binary" push jobs --lines >"$room/out"
+stop KILL
+log=$room/damaged/messages.db-wal
+dd if=/dev/urandom of="$log" bs=4096 seek=$(($(stat -c %s "$log") / 8192)) count=3 conv=notrunc status=none
+before=$(cat "$room/damaged/messages.db" "$log" | sha256sum)
+"$binary" serve --listen 127.0.0.1:0 --store "file:$room/damaged" 2>"$room/err"
+check "a log with damage in its middle ends it with 1" "$?" 1
+check "and one line that names the log" "$(grep -c 'its log messages.db-wal is damaged (frame ' "$room/err") $(wc -l <"$room/err")" "1 1"
+check "and both files are left as they are" "$(cat "$room/damaged/messages.db" "$log" | sha256sum)" "$before"
+
 touch "$room/file"
 "$binary" serve --listen 127.0.0.1:0 --store "file:$room/file" 2>"$room/err"
 check "a file instead of a directory ends it with 1, in one line" "$? $(wc -l <"$room/err")" "1 1"

@@ -3,6 +3,7 @@
 #include "core/store/sqlite_journal.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -64,6 +65,24 @@ std::string make_store(const TemporaryDirectory& room, int messages) {
   return directory;
 }
 
+// As long as it lives this process may do what the owner of these files may: not what root may.
+class Nobody {
+ public:
+  explicit Nobody(const std::vector<std::string>& paths) {
+    if (::geteuid() != 0) return;
+    for (const std::string& path : paths) {
+      if (fs::exists(path)) REQUIRE(::chown(path.c_str(), kNobody, kNobody) == 0);
+    }
+    REQUIRE(::seteuid(kNobody) == 0);
+  }
+  ~Nobody() { CHECK((::getuid() != 0 || ::seteuid(0) == 0)); }
+  Nobody(const Nobody&) = delete;
+  Nobody& operator=(const Nobody&) = delete;
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+};
+
 }  // namespace
 
 TEST_CASE("a directory that is served already is refused, and the holder named") {
@@ -114,6 +133,33 @@ TEST_CASE("a file that is no store, or is empty, is refused and left as it is") 
     REQUIRE(database->execute("CREATE TABLE t (a)", "make").has_value());
   }
   CHECK_FALSE(refusal(directory).empty());
+}
+
+TEST_CASE("a store that may not be written to is refused, and the reader told what would help") {
+  TemporaryDirectory room;
+  const std::string directory = make_store(room, 3);
+  const std::string database = directory + "/messages.db";
+  std::string denied = database;
+  SECTION("its database") { fs::permissions(database, fs::perms::owner_read); }
+  SECTION("its database, not even read") { fs::permissions(database, fs::perms::none); }
+  SECTION("its directory") {
+    fs::permissions(directory, fs::perms::owner_read | fs::perms::owner_exec);
+    SECTION("with a lock in it") {}
+    SECTION("without one") {
+      fs::remove(directory + "/lock");
+      denied = directory + "/lock";
+    }
+  }
+  const Nobody nobody({room.path(), directory, database, directory + "/lock"});
+  // Reading alone may go well.
+  const auto file = SqliteJournal::open({.directory = directory});
+  const auto done = file ? (*file)->reserve(1) : tl::make_unexpected(file.error());
+  REQUIRE_FALSE(done.has_value());
+  const std::string& why = done.error().message;
+  CHECK(contains(why, denied + ":") == denied + ":");
+  CHECK(contains(why, "writable for the user who serves") == "writable for the user who serves");
+  CHECK(contains(why, "(--store file:DIR)") == "(--store file:DIR)");
+  CHECK(why.find('\n') == std::string::npos);
 }
 
 TEST_CASE("a store of a newer version is refused and left as it is") {

@@ -22,6 +22,12 @@ Error error_of(sqlite3* handle, int result, const std::string& path, std::string
   if (system != 0 && (result & 0xff) != SQLITE_BUSY) {
     text += std::string(" (") + std::strerror(system) + ")";
   }
+  if ((result & 0xff) == SQLITE_READONLY || system == EACCES || system == EPERM ||
+      system == EROFS) {
+    text +=
+        "; make it and its directory writable for the user who serves, or name another "
+        "directory (--store file:DIR)";
+  }
   return {code_of(result), std::move(text)};
 }
 

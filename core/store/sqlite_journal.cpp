@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/store/payload.h"
+#include "core/store/sqlite_log.h"
 #include "core/store/sqlite_schema.h"
 
 namespace pistachio {
@@ -107,6 +108,7 @@ Expected<std::unique_ptr<SqliteJournal>> SqliteJournal::open(SqliteJournalOption
 // Under another name until it is complete: a database that is there is a whole one.
 Expected<void> SqliteJournal::make() const {
   const std::string path = directory_.database();
+  if (auto none = expect_no_log(path); !none) return none;
   const std::string fresh = path + ".new";
   for (const char* const part : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + part).c_str());
   // For its owner only, as will be what SQLite puts beside it.

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/store/sqlite_log.h"
+
 namespace pistachio {
 namespace {
 
@@ -93,7 +95,14 @@ std::int64_t schema_version() { return kSteps.size(); }
 
 Expected<void> examine_database(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return refuse(path, std::strerror(errno));
+  if (file < 0) {
+    const bool denied = errno == EACCES;
+    return refuse(path, std::strerror(errno) +
+                            std::string(denied ? "; make it readable and writable for the user who "
+                                                 "serves, or name another directory "
+                                                 "(--store file:DIR)"
+                                               : ""));
+  }
   Header header{};
   const ssize_t got = ::pread(file, header.data(), header.size(), 0);
   ::close(file);
@@ -116,7 +125,7 @@ Expected<void> examine_database(const std::string& path) {
                             std::to_string(expected) +
                             " bytes); restore it from a copy, or move it away to begin anew");
   }
-  return {};
+  return examine_log(path, static_cast<std::size_t>(page == 1 ? 65536 : page));
 }
 
 Expected<void> migrate(SqliteDatabase& database, const std::string& path) {

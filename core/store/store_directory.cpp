@@ -51,8 +51,9 @@ Expected<StoreDirectory> StoreDirectory::take(const std::string& path) {
   const std::string name = path + "/lock";
   const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) {
-    return tl::make_unexpected(
-        cannot("write", name, "; the store needs a directory that it may write to"));
+    return tl::make_unexpected(cannot("write", name,
+                                      "; make the directory writable for the user who serves, or "
+                                      "name another (--store file:DIR)"));
   }
   StoreDirectory directory(path, lock);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
