@@ -265,7 +265,7 @@ TEST_CASE("a header that was torn while it took the place of another is no damag
   driver.push("a", "x");
   const std::string header = Left(driver.file.directory()).log.substr(0, kHeader);
   REQUIRE(header != before.log.substr(0, kHeader));
-  for (const std::size_t torn_at : {20, 24, 28}) {
+  for (const std::size_t torn_at : {20u, 24u, 28u}) {
     INFO("at " << torn_at);
     left.overwrite(0, header.substr(0, torn_at) + before.log.substr(torn_at, kHeader - torn_at));
     CHECK(served(left).size() == 20);
