@@ -134,6 +134,51 @@ TEST_CASE("a key is written before its push is answered, though its message was 
   CHECK(driver.drain("a").empty());
 }
 
+TEST_CASE("a kill while a listener holds a message does not leave its key without it") {
+  FileDriver driver({.hold_back = hours(1)});
+  const auto [answer, receipt] = driver.push_to_listener("a", "x", {.key = "k"});
+  driver.rig().turn_until_idle();  // in no time: what is held back is held back still
+  driver.end(true);
+  driver.push("a", "x", {.key = "k"});  // as a client does that has had no answer
+  CHECK(driver.drain("a") == Texts{"x"});
+}
+
+TEST_CASE("no key is in the file without its messages, however large the batch would be") {
+  FileDriver driver;
+  const std::string large(3 << 20, 'x');
+  for (const char* key : {"k1", "k2", "k3", "k4"}) driver.ask_push("a", large, {.key = key});
+  driver.file.turn();  // the first batch has gone, without the last of them
+  driver.file.turn();
+  REQUIRE(driver.file.wait_for_thread());
+  driver.end(true);
+  for (const char* key : {"k1", "k2", "k3", "k4"}) driver.push("a", large, {.key = key});
+  CHECK(driver.drain("a").size() == 4);
+}
+
+TEST_CASE("the rest of a push is in the file when one of its messages is answered as settled") {
+  FileDriver driver;
+  const std::string large(3 << 20, 'x');
+  for (int i = 0; i < 2; ++i) driver.ask_push("a", large);  // a batch of their own
+  driver.ask_push("b", "1", {.more = {"2"}, .key = "k"});
+  std::vector<Receipt> taken;
+  driver.store().claim({.endpoint = endpoint("b"), .max = 2}, [&](const Expected<Claimed>& got) {
+    for (const Delivered& each : got->messages) taken.push_back(each.receipt);
+  });
+  driver.file.turn();
+  REQUIRE(taken.size() == 2);
+  bool settled = false;
+  driver.store().settle(endpoint("b"), {taken.back()},
+                        [&](const Expected<std::vector<Receipt>>&) { settled = true; });
+  driver.file.turn();
+  driver.file.turn();
+  REQUIRE(driver.file.wait_for_thread());
+  driver.file.turn();
+  REQUIRE(settled);
+  driver.end(true);
+  driver.push("b", "1", {.more = {"2"}, .key = "k"});
+  CHECK(driver.drain("b") == Texts{"1"});
+}
+
 TEST_CASE("a settlement is not answered before the key of its message is written") {
   FileDriver driver({.hold_back = hours(1)});
   const auto [answer, receipt] = driver.push_to_listener("a", "x", {.key = "k"});

@@ -31,7 +31,7 @@ bool Holdings::run_due(TimePoint now) {
 std::uint64_t Holdings::push(Push&& push, TimePoint now) {
   MessageQueue& queue = endpoints_.at(push.endpoint);
   const std::size_t before = queue.queued();
-  const bool joint = !push.more.empty();
+  const bool joint = !push.more.empty() || !push.key.empty();
   const std::uint64_t first_id = admit(queue, std::move(push.message), joint, now);
   for (NewMessage& message : push.more) admit(queue, std::move(message), joint, now);
   ring(queue, queue.queued() - before);

@@ -1,6 +1,7 @@
 #include "core/store/journal.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 
@@ -23,6 +24,9 @@ constexpr std::size_t kCrowd = 8;
 
 // How long what failed is left alone.
 constexpr Duration kAgainAfter = std::chrono::seconds(1);
+
+// The file has no row of it, nor has a batch that is made or under way.
+bool is_unwritten(const StoredMessage& message) { return message.dirty && !message.committed; }
 
 }  // namespace
 
@@ -108,6 +112,7 @@ JournalBatch Journal::make_batch(const Holdings& holdings, bool with_new) {
     return batch.bytes.size() >= kBatchBytes || batch.rows.size() >= kBatchRows;
   };
   batch.deleted.swap(changes_.deleted());
+  if (with_new) add_rows_beside_gone(batch, messages);
   std::deque<std::uint64_t>& urgent = changes_.urgent();
   while (with_new && !urgent.empty()) {
     StoredMessage* const message = messages.find(urgent.front());
@@ -140,7 +145,7 @@ JournalBatch Journal::make_batch(const Holdings& holdings, bool with_new) {
     }
   };
   if (with_new) {
-    keys_under_way_ = std::exchange(new_keys_, {});
+    take_new_keys(messages);
     add_keys(keys_under_way_, batch.keys);
   }
   dead_keys_under_way_ = std::exchange(dead_keys_, {});
@@ -150,6 +155,38 @@ JournalBatch Journal::make_batch(const Holdings& holdings, bool with_new) {
   if (reserve_up_to_ != reserved_) batch.reserved = reserve_up_to_;
   patience_ends_ = Deadline::never();
   return batch;
+}
+
+// Of a push that waits for its key some messages may have been settled, which is answered with this
+// batch: so the key must be in it, else the push, tried again after a kill, would bring those back;
+// and so must be all others, else they would not come at all.
+void Journal::add_rows_beside_gone(JournalBatch& batch, const MessageTable& messages) {
+  for (const KeyTable::Entry& key : new_keys_) {
+    bool some_gone = false;
+    for (std::uint64_t id = key.first_id; id < key.first_id + key.count && !some_gone; ++id) {
+      some_gone = messages.find(id) == nullptr;
+    }
+    for (std::uint64_t id = key.first_id; id < key.first_id + key.count && some_gone; ++id) {
+      StoredMessage* const message = messages.find(id);
+      if (message != nullptr && is_unwritten(*message)) add_row(batch, *message);
+    }
+  }
+}
+
+// A key in the file answers for its push: it goes there with the last of its messages, not before,
+// or a kill would leave a push that, tried again, is answered without being there.
+void Journal::take_new_keys(const MessageTable& messages) {
+  const auto later = std::stable_partition(
+      new_keys_.begin(), new_keys_.end(), [&messages](const KeyTable::Entry& key) {
+        for (std::uint64_t id = key.first_id; id < key.first_id + key.count; ++id) {
+          const StoredMessage* const message = messages.find(id);
+          if (message != nullptr && is_unwritten(*message)) return false;
+        }
+        return true;
+      });
+  keys_under_way_.assign(std::make_move_iterator(new_keys_.begin()),
+                         std::make_move_iterator(later));
+  new_keys_.erase(new_keys_.begin(), later);
 }
 
 JournalBatch::Slice Journal::add_name(JournalBatch& batch, std::string_view name) const {

@@ -67,7 +67,7 @@ struct StoredMessage {
   bool committed : 1 = false;  ///< the file has a row of it
   bool dirty : 1 = false;      ///< that row is not, or not yet, what it should be
   bool awaited : 1 = false;    ///< its push waits until it is committed or gone
-  bool joint : 1 = false;      ///< others were pushed with it
+  bool joint : 1 = false;      ///< to be written together with others of its push, or with its key
   bool fetched : 1 = false;    ///< ResidentBodies': its bytes have come back from the file
 
   bool is_available() const { return state == State::in_line || state == State::returned; }
