@@ -55,7 +55,7 @@ Printer::Printer(int out, PrintFormat format, const Latch& stop)
   is_terminal_ = ::isatty(out_) == 1;
   if (S_ISFIFO(about.st_mode)) kind_ = Kind::pipe;
   if (S_ISSOCK(about.st_mode)) kind_ = Kind::socket;
-  is_smallest();
+  shrink();
 }
 
 Printer::~Printer() {
@@ -65,8 +65,9 @@ Printer::~Printer() {
 #endif
 }
 
-// Of a pipe: it has one page now. Asked again each time, since others who share it may change that.
-bool Printer::is_smallest() {
+// True when it is a pipe and has one page now. Tried again each time, since others who share it may
+// change that.
+bool Printer::shrink() {
 #ifdef F_SETPIPE_SZ
   if (kind_ != Kind::pipe) return false;
   const long page = ::sysconf(_SC_PAGESIZE);
@@ -139,7 +140,7 @@ Printer::Step Printer::until_read(HeldMessages& held) {
   }
   for (;;) {
     // Without news of its becoming empty only a reader that goes is an event.
-    const bool has_news = is_smallest();
+    const bool has_news = shrink();
     std::array<pollfd, 2> events = {
         {{stop_.descriptor(), POLLIN, 0}, {out_, static_cast<short>(has_news ? POLLOUT : 0), 0}}};
     held.wait(events, has_news ? Deadline::never() : Deadline::in(kTick, now()));

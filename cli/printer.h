@@ -43,7 +43,7 @@ class Printer : public Recipient {
   Step write(std::string_view bytes, HeldMessages& held);
   Step until_read(HeldMessages& held);
   bool is_empty() const;
-  bool is_smallest();
+  bool shrink();
 
   const int out_;
   const PrintFormat format_;

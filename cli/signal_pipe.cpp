@@ -45,13 +45,14 @@ void on_signal(int number) {
   const std::int64_t now = milliseconds_now();
   if (last_counted == 0 || now - last_counted >= kOneWish.count()) {
     last_counted = now;
-    if (--left < 0) {
+    if (--left >= 0) {
+      const auto byte = static_cast<unsigned char>(number);
+      // The pipe holds thousands; when it is full enough signals have come already.
+      [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
+    } else {
       restore_defaults();
       ::raise(number);  // comes when this handler has returned
     }
-    const auto byte = static_cast<unsigned char>(number);
-    // The pipe holds thousands; when it is full enough signals have come already.
-    [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
   }
   errno = saved;
 }
