@@ -76,9 +76,21 @@ class Stopper {
 
   int status() const { return status_; }
 
+  /// Lets the loop's handles go, and then handles signals until the process ends: libuv leaves them
+  /// to their default, by which the second of two that came together would kill what the first
+  /// ends well.
   void close() {
+    sigset_t all;
+    sigset_t before;
+    sigemptyset(&all);
+    for (const int which : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&all, which);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     for (uv_signal_t* handle : {&term_, &interrupt_, &hang_up_})
       uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+    loop_.drain_handles();
+    std::signal(SIGHUP, SIG_IGN);
+    leave_signals(draining_ ? loop_.now() - begun_ : kOneWish);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
  private:
@@ -235,7 +247,6 @@ int run(const ServeOptions& options, std::ostream& err) {
   const auto clean_up = [&] {
     api.server().close_all();
     stopper.close();
-    loop.drain_handles();
   };
   try {
     const std::string where = listen_everywhere(options, api);

@@ -57,17 +57,7 @@ void on_signal(int number) {
   errno = saved;
 }
 
-}  // namespace
-
-SignalPipe::SignalPipe(int most) {
-  std::array<int, 2> ends{};
-  if (const int error = ::uv_pipe(ends.data(), UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE); error != 0) {
-    throw std::runtime_error(std::string("cannot make a pipe: ") + ::uv_strerror(error));
-  }
-  read_end_ = ends[0];
-  write_end = ends[1];
-  left = most;
-  last_counted = 0;
+void handle_signals() {
   for (const int number : kSignals) {
     struct sigaction action {};
     ::sigaction(number, nullptr, &action);
@@ -79,8 +69,28 @@ SignalPipe::SignalPipe(int most) {
   }
 }
 
+}  // namespace
+
+void leave_signals(Duration since) {
+  left = 0;
+  last_counted = milliseconds_now() - since.count();
+  handle_signals();
+}
+
+SignalPipe::SignalPipe(int most) {
+  std::array<int, 2> ends{};
+  if (const int error = ::uv_pipe(ends.data(), UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE); error != 0) {
+    throw std::runtime_error(std::string("cannot make a pipe: ") + ::uv_strerror(error));
+  }
+  read_end_ = ends[0];
+  write_end = ends[1];
+  left = most;
+  last_counted = 0;
+  handle_signals();
+}
+
 SignalPipe::~SignalPipe() {
-  restore_defaults();
+  left = 0;
   ::close(read_end_);
   ::close(write_end.exchange(-1));
 }

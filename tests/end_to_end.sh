@@ -94,6 +94,15 @@ wait $poll
 check "its parked polls are answered 504 with a Retry-After" \
   "$(sed -E 's/ [1-5]$/ soon/' "$room/drained.status")" "504 soon"
 
+# ---- signals that come together are one, however little there is to do
+unwell=0
+for round in 1 2 3 4 5 6 7 8; do
+  start "idle$round"
+  for _ in $(seq 3000); do kill -TERM "$server"; done 2>/dev/null
+  wait "$server" || unwell=$?
+done
+check "an idle server ends with 0, whenever the second of two signals comes" "$unwell" 0
+
 # ---- starts that must fail
 start second
 "$binary" serve --store memory: --listen "${url#http://}" 2>"$room/err"

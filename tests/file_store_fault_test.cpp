@@ -127,6 +127,52 @@ TEST_CASE("a disk that fails is not believed until it was opened again and looke
   CHECK(driver.drain("a") == Texts{"2", "5"});
 }
 
+TEST_CASE("a full store refuses a push with a key as it does one without") {
+  FileDriver driver({.max_size = 2 << 20});
+  int taken = 0;
+  const auto push = [&] { return driver.push("a", kLarge, {.key = std::to_string(taken)}); };
+  while (push().has_value()) ++taken;
+  const auto refused = push();
+  CHECK(refused.error().code == Errc::storage_full);
+  CHECK(refused.error().message.find("not an error") == std::string::npos);
+  CHECK_FALSE(driver.store().health().has_value());
+  driver.settle("a", receipts(driver.claim("a", 3)));
+  driver.pass(seconds(1));
+  CHECK_FALSE(push().value().replayed);
+}
+
+TEST_CASE("a settlement is answered when its message's key is in the file, also on a full disk") {
+  Shaky driver;
+  driver.push("a", "kept", {.more = {"other"}});
+  driver.disk.largest = 6'000'000;
+  const auto too_large = driver.ask_push("a", std::string(8'000'000, 'x'));
+  const auto push = driver.ask_push("b", "once", {.key = "k"});
+  const std::string how = GENERATE(as<std::string>(), "settled", "removed", "purged");
+  bool is_answered = false;
+  const auto answer = [&](const auto& result) { is_answered = result.has_value(); };
+  if (how == "settled") {
+    driver.store().claim({.endpoint = endpoint("b")}, [&](const Expected<Claimed>& claimed) {
+      driver.store().settle(endpoint("b"), {claimed->messages.front().receipt}, answer);
+    });
+  } else if (how == "removed") {
+    driver.store().remove(endpoint("b"), "4", answer);
+  } else {
+    driver.store().purge(endpoint("b"), answer);
+  }
+  driver.rig().turn_until_idle();
+  CHECK(code_of(too_large) == Errc::storage_full);
+  CHECK_FALSE(is_answered);
+  CHECK(driver.settle("a", {driver.take("a").receipt}).empty());  // others are, meanwhile
+  CHECK_FALSE(is_answered);
+  driver.disk.heal();
+  driver.pass(seconds(1));
+  CHECK(is_answered);
+  CHECK((*push)->has_value());
+  driver.end(true);
+  CHECK(driver.push("b", "once", {.key = "k"}).value().replayed);
+  CHECK(driver.drain("b").empty());
+}
+
 TEST_CASE("a message whose push fails stays with the listener that has it") {
   Shaky driver({.hold_back = milliseconds(10)});
   driver.disk.writes_left = 0;

@@ -197,21 +197,6 @@ TEST_CASE("scripts that Redis has forgotten are given to it again") {
   CHECK(house.first.take("a").body == "1");
 }
 
-TEST_CASE("what nobody can read in our keys becomes a dead letter, once") {
-  if (!RedisServer::is_installed()) return;
-  RedisHouse house;
-  house.server.ask({"RPUSH", "{test:a}:retry", "junk"});
-  house.server.ask({"ZADD", "{test:a}:delay", "1", "rubbish"});
-  house.server.ask({"HSET", "{test:a}:lease", "r", "nonsense"});
-  house.server.ask({"ZADD", "{test:a}:due", "1", "r"});
-  house.first.push("a", "good");
-  CHECK(house.first.drain("a") == Texts{"good"});
-  CHECK(house.first.claim("a").empty());
-  CHECK_THAT(house.first.drain("a.dead"),
-             Catch::UnorderedEquals(Texts{"junk", "rubbish", "nonsense"}));
-  CHECK(house.server.ask({"KEYS", "*"}).empty());
-}
-
 TEST_CASE("a hundred leases of a megabyte end without holding Redis up for long") {
   if (!RedisServer::is_installed()) return;
   RedisHouse house;
@@ -252,44 +237,6 @@ TEST_CASE(
   SECTION("and small ones come as before") {
     house.first.push("a", "x", {.more = Texts(999, std::string(1000, 'y'))});
     CHECK(house.first.claim("a", 1000).size() == 1000);
-  }
-}
-
-TEST_CASE(
-    "a header is the same to the scripts as to the server: no other expires, no other changes") {
-  if (!RedisServer::is_installed()) return;
-  RedisHouse house;
-  const std::string mark(kElementMark);
-  const std::string ended = "\"expires\":\"5\"";
-  for (const std::string& header :
-       {std::string("{\"expires\":null}"), std::string("{\"expires\":\"abc\"}"),
-        std::string("{\"expires\":{}}"), std::string("{\"expires\":\"\"}"),
-        std::string("{\"expires\":true}"), std::string("{\"expires\":\"nan\"}"),
-        std::string("{\"expires\":-5}"), std::string("{\"expires\": \"5\"}"), "{" + ended + ",}",
-        "{ " + ended + "}", "{" + ended + ",\"a\":null}", "{" + ended + ",\"a\":{}}",
-        "{" + ended + ",\"a\":\"\\u00e4\"}", "{" + ended + ",\"a\\/b\":\"c\"}",
-        "{" + ended + ",\"a\":\"\xff\"}", "{" + ended + ",\"type\":\"a\\nb\"}",
-        "{" + ended + ",\"a\":01}", "{" + ended + ",\"a\":1.}", "[{" + ended + "}]"}) {
-    INFO(header);
-    const std::string element = mark + header + "\nbody";
-    const std::string body(RedisElement::parse(element).body);
-    house.server.ask({"DEL", "test:a"});
-    house.server.ask({"RPUSH", "test:a", element});
-    const auto first = house.first.claim("a");
-    CHECK(bodies(first) == Texts{body});
-    if (first.empty()) continue;
-    REQUIRE(house.first.give_back("a", first.front().receipt));
-    CHECK(house.first.drain("a") == Texts{body});
-  }
-  for (const std::string& header :
-       {"{" + ended + "}", std::string("{\"expires\":5}"),
-        "{\"type\":\"a; b=\\\"c\\\"\"," + ended + ",\"n\":0.5,\"m\":10}",
-        "{\"type\":\"\xc3\xa4\\\\u\\u0041\"," + ended + "}"}) {
-    INFO(header);
-    const std::string element = mark + header + "\nbody";
-    REQUIRE(RedisElement::parse(element).body == "body");
-    house.server.ask({"RPUSH", "test:a", element});
-    CHECK(house.first.claim("a").empty());
   }
 }
 

@@ -10,13 +10,9 @@
 namespace pistachio {
 namespace {
 
-// One batch holds no more than this, unless one push does: what a failed one leaves in the log must
-// fit into the ballast, and nobody should wait long for others' bytes.
-constexpr std::size_t kBatchBytes = 4 << 20;
-constexpr std::size_t kBatchRows = 20'000;
-
 // Buffers of a batch that was larger are not kept for the next.
 constexpr std::size_t kBytesKept = 1 << 20;
+constexpr std::size_t kRowsKept = 20'000;
 
 // So many must have been answered at once for a batch to wait for their next: one client that
 // pushes again and again is not kept waiting.
@@ -24,9 +20,6 @@ constexpr std::size_t kCrowd = 8;
 
 // How long what failed is left alone.
 constexpr Duration kAgainAfter = std::chrono::seconds(1);
-
-// The file has no row of it, nor has a batch that is made or under way.
-bool is_unwritten(const StoredMessage& message) { return message.dirty && !message.committed; }
 
 }  // namespace
 
@@ -93,134 +86,48 @@ bool Journal::end_turn(const Holdings& holdings, TimePoint now) {
 bool Journal::send(const Holdings& holdings, TimePoint now) {
   JournalBatch batch = make_batch(holdings, !full_ || again_at_.reached(now));
   if (batch.empty() && !broken_) {
-    const Waiters waiters = std::exchange(waiters_, {});
-    for (const auto& waiter : waiters) waiter();
+    const Waiters waiters = take_waiters();
+    for (const Waiter& waiter : waiters) waiter.done();
     return !waiters.empty();
   }
-  waiters_under_way_ = std::exchange(waiters_, {});
+  waiters_under_way_ = take_waiters();
   gather_ends_ = Deadline::never();
   thread_.write(std::move(batch));
   return false;
 }
 
-JournalBatch Journal::make_batch(const Holdings& holdings, bool with_new) {
-  JournalBatch batch = std::move(spare_);
-  spare_ = {};
-  last_queue_ = nullptr;
-  const MessageTable& messages = holdings.messages();
-  const auto is_large = [&batch] {
-    return batch.bytes.size() >= kBatchBytes || batch.rows.size() >= kBatchRows;
+// Those for whom the batch that was made is enough: while there is no room for what is new, keys
+// are left behind.
+Journal::Waiters Journal::take_waiters() {
+  const auto is_left = [this](std::uint64_t push) {
+    return std::any_of(new_keys_.begin(), new_keys_.end(),
+                       [push](const KeyTable::Entry& key) { return key.first_id == push; });
   };
-  batch.deleted.swap(changes_.deleted());
-  if (with_new) add_rows_beside_gone(batch, messages);
-  std::deque<std::uint64_t>& urgent = changes_.urgent();
-  while (with_new && !urgent.empty()) {
-    StoredMessage* const message = messages.find(urgent.front());
-    // What was pushed together is written together.
-    if (is_large() && (message == nullptr || !message->joint || pending_.is_first(message->id))) {
-      break;
-    }
-    urgent.pop_front();
-    if (message != nullptr && message->dirty) add_row(batch, *message);
-  }
-  std::vector<std::uint64_t> later;
-  for (const std::uint64_t id : changes_.changed()) {
-    StoredMessage* const message = messages.find(id);
-    if (message == nullptr || !message->dirty) continue;
-    if ((message->committed || with_new) && !is_large()) {
-      add_row(batch, *message);
-    } else {
-      later.push_back(id);
-    }
-  }
-  changes_.changed().swap(later);
-  const auto add_keys = [&](std::vector<KeyTable::Entry>& from,
-                            std::vector<JournalBatch::Key>& to) {
-    for (const KeyTable::Entry& entry : from) {
-      const std::string_view scope = entry.scope();
-      const auto name = scope.find('\0');
-      to.push_back({options_.clock.wall_ms(entry.ends).value_or(0),
-                    add_name(batch, scope.substr(0, name)), batch.append(scope.substr(name + 1)),
-                    batch.append(entry.fingerprint()), entry.first_id, entry.count});
-    }
-  };
-  if (with_new) {
-    take_new_keys(messages);
-    add_keys(keys_under_way_, batch.keys);
-  }
-  dead_keys_under_way_ = std::exchange(dead_keys_, {});
-  add_keys(dead_keys_under_way_, batch.dead_keys);
-  if (keys_ended_) batch.keys_ended = options_.clock.wall_ms(*keys_ended_);
-  keys_ended_under_way_ = std::exchange(keys_ended_, std::nullopt);
-  if (reserve_up_to_ != reserved_) batch.reserved = reserve_up_to_;
-  patience_ends_ = Deadline::never();
-  return batch;
-}
-
-// Of a push that waits for its key some messages may have been settled, which is answered with this
-// batch: so the key must be in it, else the push, tried again after a kill, would bring those back;
-// and so must be all others, else they would not come at all.
-void Journal::add_rows_beside_gone(JournalBatch& batch, const MessageTable& messages) {
-  for (const KeyTable::Entry& key : new_keys_) {
-    bool some_gone = false;
-    for (std::uint64_t id = key.first_id; id < key.first_id + key.count && !some_gone; ++id) {
-      some_gone = messages.find(id) == nullptr;
-    }
-    for (std::uint64_t id = key.first_id; id < key.first_id + key.count && some_gone; ++id) {
-      StoredMessage* const message = messages.find(id);
-      if (message != nullptr && is_unwritten(*message)) add_row(batch, *message);
-    }
-  }
-}
-
-// A key in the file answers for its push: it goes there with the last of its messages, not before,
-// or a kill would leave a push that, tried again, is answered without being there.
-void Journal::take_new_keys(const MessageTable& messages) {
-  const auto later = std::stable_partition(
-      new_keys_.begin(), new_keys_.end(), [&messages](const KeyTable::Entry& key) {
-        for (std::uint64_t id = key.first_id; id < key.first_id + key.count; ++id) {
-          const StoredMessage* const message = messages.find(id);
-          if (message != nullptr && is_unwritten(*message)) return false;
-        }
-        return true;
+  const auto waits_on =
+      std::stable_partition(waiters_.begin(), waiters_.end(), [&is_left](const Waiter& waiter) {
+        return std::none_of(waiter.pushes.begin(), waiter.pushes.end(), is_left);
       });
-  keys_under_way_.assign(std::make_move_iterator(new_keys_.begin()),
-                         std::make_move_iterator(later));
-  new_keys_.erase(new_keys_.begin(), later);
+  Waiters later(std::make_move_iterator(waits_on), std::make_move_iterator(waiters_.end()));
+  waiters_.erase(waits_on, waiters_.end());
+  return std::exchange(waiters_, std::move(later));
 }
 
-JournalBatch::Slice Journal::add_name(JournalBatch& batch, std::string_view name) const {
-  if (options_.name_space.empty()) return batch.append(name);
-  JournalBatch::Slice slice = batch.append(options_.name_space);
-  slice.size += batch.append(":").size;
-  slice.size += batch.append(name).size;
-  return slice;
+void Journal::add_push_awaiting_key(std::uint64_t id, std::vector<std::uint64_t>& to) const {
+  for (const auto* const keys : {&new_keys_, &keys_under_way_}) {
+    for (const KeyTable::Entry& key : *keys) {
+      if (id >= key.first_id && id < key.first_id + key.count) to.push_back(key.first_id);
+    }
+  }
 }
 
-void Journal::add_row(JournalBatch& batch, StoredMessage& message) {
-  if (message.queue != last_queue_) {
-    last_queue_ = message.queue;
-    last_name_ = add_name(batch, message.queue->name().text());
+std::vector<std::uint64_t> Journal::pushes_awaiting_keys(const EndpointName& endpoint) const {
+  std::vector<std::uint64_t> pushes;
+  for (const auto* const keys : {&new_keys_, &keys_under_way_}) {
+    for (const KeyTable::Entry& key : *keys) {
+      if (key.endpoint() == endpoint.text()) pushes.push_back(key.first_id);
+    }
   }
-  JournalBatch::Row row;
-  row.id = message.id;
-  row.endpoint = last_name_;
-  row.place = message.place;
-  row.arrival = message.arrival;
-  row.attempts = message.attempts;
-  row.pushed_at = options_.clock.wall_ms(message.pushed_at);
-  if (message.state == StoredMessage::State::delayed) {
-    row.hidden_until = options_.clock.wall_ms(message.wish);
-  }
-  row.expires_at = options_.clock.wall_ms(message.expires);
-  row.whole = !message.committed;
-  if (row.whole) {
-    row.type = batch.append(message.payload.type());
-    row.body = batch.append(message.payload.body());
-  }
-  batch.rows.push_back(row);
-  message.dirty = false;
-  message.saved = true;
+  return pushes;
 }
 
 bool Journal::collect(Holdings& holdings, KeyTable& keys, TimePoint now,
@@ -239,7 +146,7 @@ void Journal::settle(JournalThread::Written& written, Holdings& holdings, KeyTab
     failed(written.batch, written.result.error(), holdings, keys, now);
   }
   JournalBatch& batch = written.batch;
-  if (batch.bytes.capacity() > kBytesKept || batch.rows.capacity() > kBatchRows) return;
+  if (batch.bytes.capacity() > kBytesKept || batch.rows.capacity() > kRowsKept) return;
   spare_ = std::move(batch);
   spare_.clear();
 }
@@ -278,7 +185,7 @@ void Journal::succeeded(const JournalBatch& batch, const Holdings& holdings, Tim
   }
   dead_keys_under_way_.clear();
   keys_ended_under_way_.reset();
-  for (auto& waiter : std::exchange(waiters_under_way_, {})) waiter();
+  for (const Waiter& waiter : std::exchange(waiters_under_way_, {})) waiter.done();
 }
 
 void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& holdings,

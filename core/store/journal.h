@@ -77,8 +77,18 @@ class Journal {
   /// Those that ended until then were forgotten.
   void keys_ended(TimePoint until) { keys_ended_ = until; }
 
-  /// Calls `done` when everything that has changed until now is in the file.
-  void when_written(std::function<void()> done) { waiters_.push_back(std::move(done)); }
+  /// Adds the first id of the push that this message belongs to, if the idempotency key of that is
+  /// not in the file yet.
+  void add_push_awaiting_key(std::uint64_t id, std::vector<std::uint64_t>& to) const;
+  /// Those of all pushes to that endpoint.
+  std::vector<std::uint64_t> pushes_awaiting_keys(const EndpointName& endpoint) const;
+
+  /// Calls `done` when everything that has changed until now is in the file, and with it the keys
+  /// of these pushes, of which a message was settled: tried again after a kill, they would bring it
+  /// back.
+  void when_written(std::function<void()> done, std::vector<std::uint64_t> pushes) {
+    waiters_.push_back({std::move(done), std::move(pushes)});
+  }
 
   /// Fetches the bytes of these messages; collect() hands them over under `number`.
   void fetch(std::uint64_t number, std::vector<std::uint64_t> ids) {
@@ -110,7 +120,11 @@ class Journal {
   std::uint64_t written() const { return written_; }
 
  private:
-  using Waiters = std::vector<std::function<void()>>;
+  struct Waiter {
+    std::function<void()> done;
+    std::vector<std::uint64_t> pushes;  // first ids of those whose keys must be in the file, too
+  };
+  using Waiters = std::vector<Waiter>;
 
   bool due(TimePoint now) const;
   /// How many wait for the file.
@@ -121,6 +135,7 @@ class Journal {
   void add_row(JournalBatch& batch, StoredMessage& message);
   void add_rows_beside_gone(JournalBatch& batch, const MessageTable& messages);
   void take_new_keys(const MessageTable& messages);
+  Waiters take_waiters();
   JournalBatch::Slice add_name(JournalBatch& batch, std::string_view name) const;
   bool send(const Holdings& holdings, TimePoint now);
   void settle(JournalThread::Written& written, Holdings& holdings, KeyTable& keys, TimePoint now);

@@ -26,6 +26,8 @@ class KeyTable {
     bool removed = false;   ///< out of the table, though it stays in line until its time
 
     std::string_view scope() const { return std::string_view(text).substr(0, scope_size); }
+    std::string_view endpoint() const { return scope().substr(0, scope().find('\0')); }
+    std::string_view key() const { return scope().substr(endpoint().size() + 1); }
     std::string_view fingerprint() const { return std::string_view(text).substr(scope_size); }
   };
 

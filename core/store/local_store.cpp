@@ -52,11 +52,13 @@ std::optional<std::uint64_t> id_of(const std::string& text) {
 }  // namespace
 
 template <class T>
-void LocalStore::answer_when_written(std::uint64_t touched, Done<T>& done, T value) {
+void LocalStore::answer_when_written(std::uint64_t touched, Done<T>& done, T value,
+                                     std::vector<std::uint64_t> pushes) {
   if (!done) return;
   if (!journal_ || journal_->changes().touched() == touched) return done(std::move(value));
   journal_->when_written(
-      [done = std::move(done), value = std::move(value)] { done(Expected<T>(value)); });
+      [done = std::move(done), value = std::move(value)] { done(Expected<T>(value)); },
+      std::move(pushes));
 }
 
 LocalStore::LocalStore(StoreOptions options) : options_(options), holdings_(options.max_attempts) {}
@@ -253,14 +255,16 @@ void LocalStore::execute(SettleCommand& command, TimePoint) {
 void LocalStore::execute(SettleManyCommand& command, TimePoint) {
   const std::uint64_t before = touched();
   std::vector<Receipt> not_held;
+  std::vector<std::uint64_t> pushes;
   for (const Receipt& receipt : command.receipts) {
     if (StoredMessage* const message = holdings_.held(command.endpoint, receipt)) {
+      if (journal_) journal_->add_push_awaiting_key(message->id, pushes);
       holdings_.settle(*message);
     } else {
       not_held.push_back(receipt);
     }
   }
-  answer_when_written(before, command.done, std::move(not_held));
+  answer_when_written(before, command.done, std::move(not_held), std::move(pushes));
 }
 
 void LocalStore::execute(GiveBackCommand& command, TimePoint now) {
@@ -280,14 +284,18 @@ void LocalStore::execute(ExtendCommand& command, TimePoint now) {
 
 void LocalStore::execute(PurgeCommand& command, TimePoint) {
   const std::uint64_t before = touched();
-  answer_when_written(before, command.done, holdings_.purge(command.endpoint));
+  std::vector<std::uint64_t> pushes;
+  if (journal_) pushes = journal_->pushes_awaiting_keys(command.endpoint);
+  answer_when_written(before, command.done, holdings_.purge(command.endpoint), std::move(pushes));
 }
 
 void LocalStore::execute(RemoveCommand& command, TimePoint) {
   const std::optional<std::uint64_t> id = id_of(command.id);
   const std::uint64_t before = touched();
   if (id && holdings_.remove(command.endpoint, *id)) {
-    return answer_when_written(before, command.done, std::monostate());
+    std::vector<std::uint64_t> pushes;
+    if (journal_) journal_->add_push_awaiting_key(*id, pushes);
+    return answer_when_written(before, command.done, std::monostate(), std::move(pushes));
   }
   answer<std::monostate>(
       command.done,

@@ -105,9 +105,11 @@ class LocalStore final : public Store {
   std::optional<Expected<Pushed>> take_in(Push& push, Done<Pushed>& done, TimePoint now);
   void carry_out(ClaimCommand& command, TimePoint now);
   void show(PeekCommand& command, const BodyFetches::Found& found, TimePoint now);
-  // Answers now if nothing has changed since changes were `touched`, else when that is written.
+  // Answers now if nothing has changed since changes were `touched`, else when that is written, and
+  // the keys of these pushes, of which messages have gone.
   template <class T>
-  void answer_when_written(std::uint64_t touched, Done<T>& done, T value);
+  void answer_when_written(std::uint64_t touched, Done<T>& done, T value,
+                           std::vector<std::uint64_t> pushes = {});
   std::uint64_t touched() const { return journal_ ? journal_->changes().touched() : 0; }
   std::optional<Error> refusal(const Push& push, TimePoint now) const;
 

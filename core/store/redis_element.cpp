@@ -9,7 +9,20 @@
 namespace pistachio {
 namespace {
 
-// Other programs write here, too, and this will stand in the head of an HTTP answer.
+// Attempts have no more digits: they are counted on from there.
+constexpr std::ptrdiff_t kMostDigits = 9;
+constexpr std::size_t kMostId = 64;
+
+// An id of ours, or one that might be. Other programs write here, too, and this will stand in the
+// head of an HTTP answer.
+bool is_id(std::string_view text) {
+  return text.size() <= kMostId && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  c == '_' || c == '-';
+         });
+}
+
+// Likewise.
 bool is_field(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -58,7 +71,9 @@ std::optional<RedisEntry> RedisEntry::parse(std::string_view entry) {
   const char* const digits = entry.data() + first + 1;
   const char* const end = entry.data() + second;
   const auto [stopped, error] = std::from_chars(digits, end, found.attempts);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  if (error != std::errc() || stopped != end || end - digits > kMostDigits || !is_id(found.id)) {
+    return std::nullopt;
+  }
   return found;
 }
 

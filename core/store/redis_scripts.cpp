@@ -59,15 +59,16 @@ local list,lease,due,retry,delay,dead=KEYS[1],KEYS[2],KEYS[3],KEYS[4],KEYS[5],KE
 local most_attempts,entries=tonumber(ARGV[2]),ARGV[3]=='1'
 -- :retry has been written to: what waits, waits for the list
 local function ring() redis.call('LPUSH',list,'') redis.call('LPOP',list) end
+-- Writes nothing, but is a write that is allowed while Redis is out of memory: what follows then is,
+-- too. And what is taken out in the end may be, or the script stops here.
+local function begin(index) redis.call('LPOP',list,0) redis.call('ZREM',index,'') end
 )lua";
 
 constexpr std::string_view kElements = R"lua(
--- id, attempts and element of an entry; nothing when it is none
+-- id, attempts and element of an entry; nothing when it is none (RedisEntry in C++)
 local function parts(entry)
-  local a=string.find(entry,':',1,true)
-  local b=a and string.find(entry,':',a+1,true)
-  local n=b and tonumber(string.sub(entry,a+1,b-1))
-  if n then return string.sub(entry,1,a-1),n,string.sub(entry,b+1) end
+  local _,n,id,attempts=string.find(entry,'^([%w_-]*):(%d+):')
+  if n and #id<65 and #attempts<10 then return id,tonumber(attempts),string.sub(entry,n+1) end
 end
 -- a header as PlainJson in C++ reads it: what is a body there must not be a header here. Its escapes
 -- become \1 and its members \2, of which then nothing but a list may be left.
@@ -83,8 +84,12 @@ local function is_plain(text)
   if find(text,'[\128-\255]') then
     local tail='[\128-\191]'
     text=swap(text,'[\194-\223]'..tail,'u')
-    text=swap(text,'[\224-\239]'..tail..tail,'u')
-    text=swap(text,'[\240-\244]'..tail..tail..tail,'u')
+    text=swap(text,'\224[\160-\191]'..tail,'u')
+    text=swap(text,'\237[\128-\159]'..tail,'u')
+    text=swap(text,'[\225-\236\238\239]'..tail..tail,'u')
+    text=swap(text,'\240[\144-\191]'..tail..tail,'u')
+    text=swap(text,'\244[\128-\143]'..tail..tail,'u')
+    text=swap(text,'[\241-\243]'..tail..tail..tail,'u')
     if find(text,'[\128-\255]') then return false end
   end
   text=swap(text,'"[^"\1]*":"[^"]*"','\2')
@@ -93,7 +98,7 @@ local function is_plain(text)
   text=swap(text,'"[^"\1]*":%d+','\2')
   return find(swap(text,',\2',''),'^{\2?}$')
 end
--- header and body of an element that has a header
+-- header, body and the header's text of an element that has a header
 local function header(element)
   if string.sub(element,1,5)~='\0pst1' then return end
   local n=string.find(element,'\n',6,true)
@@ -102,21 +107,30 @@ local function header(element)
   if not is_plain(text) then return end
   local ok,h=pcall(cjson.decode,text)
   if not ok or string.find((h.type or '')..(h.id or ''),'%c') then return end
-  return h,string.sub(element,n+1)
+  return h,string.sub(element,n+1),text
 end
--- an element that nothing drops any more: somebody has had it
+local function expiry(h)
+  local e=h and h.expires
+  if type(e)=='number' or type(e)=='string' and string.find(e,'^%d+$') then return tonumber(e) end
+end
+-- an element that nothing drops any more: somebody has had it. The member is cut out of the text:
+-- cjson does not write all numbers as they were, and some not at all.
 local function kept(element)
-  local h,body=header(element)
-  if not h or not h.expires then return element end
-  h.expires=nil
-  return '\0pst1'..cjson.encode(h)..'\n'..body
+  local h,body,text=header(element)
+  if not expiry(h) then return element end
+  local swap=string.gsub
+  text=swap(swap(text,'"expires":%d[%d.]*','\1'),'"expires":"%d+"','\1')
+  text=swap(swap(text,',\1',''),'{\1,?','{')
+  return '\0pst1'..text..'\n'..body
 end
 )lua";
 
 // Moves at most a hundred of each kind and a megabyte, so that Redis is not held up. A key that
 // somebody else made something of, or that may not be used, stops only what needs it: it is looked
 // at before the first write of what does, and said in the end. What can only be buried stays where
-// it is while there is no place for dead letters, and the others are taken from behind it.
+// it is while there is no place for dead letters, and the others are taken from behind it. Each is
+// put where it goes and then taken from where it was: a command that is not allowed stops the
+// script, and then nothing is lost.
 constexpr std::string_view kMoveDue = R"lua(
 local moved,died,bad,bad_key=0,0,nil,nil
 next_due=-1
@@ -127,52 +141,70 @@ local function good(key,length)
   return false
 end
 local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
-local function first_due(key,stay)
-  return redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',stay,1)[1]
+local function each_due(key,size,look)
+  for i=0,99 do
+    local m=size<1048576 and redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',i,1)[1]
+    if not m then break end
+    size=size+look(m)
+  end
+  return size
 end
 local function move_due()
-  redis.call('LLEN',list) redis.call('LLEN',retry)
-  local size,back,stay=0,{},0
-  for _=1,good(delay,'ZCARD') and 100 or 0 do
-    local m=size<1048576 and first_due(delay,stay)
-    if not m then break end
-    local rest=string.sub(m,2)
-    local is_new=string.sub(m,1,1)=='n' and #m>40
-    local is_back=not is_new and parts(rest)
-    if is_new or is_back or good(dead,'LLEN') then
-      redis.call('ZREM',delay,m)
-      size=size+#m
-      if is_new then redis.call('RPUSH',list,string.sub(m,42)) moved=moved+1
-      elseif is_back then back[#back+1]=rest
-      else bury(':0:'..m) end
-    else stay=stay+1 end
+  redis.call('LLEN',retry)
+  local size,fresh,back,broken=0,{},{},{}
+  if good(delay,'ZCARD') then
+    size=each_due(delay,size,function(m)
+      if string.sub(m,1,1)=='n' and #m>40 then fresh[#fresh+1]=m
+      elseif parts(string.sub(m,2)) then back[#back+1]=m
+      elseif good(dead,'LLEN') then broken[#broken+1]=m
+      else return 0 end
+      return #m
+    end)
+    begin(delay)
+    for _,m in ipairs(fresh) do
+      redis.call('RPUSH',list,string.sub(m,42)) redis.call('ZREM',delay,m)
+    end
+    for _,m in ipairs(broken) do bury(':0:'..m) redis.call('ZREM',delay,m) end
+    for i=#back,1,-1 do
+      redis.call('LPUSH',retry,string.sub(back[i],2)) redis.call('ZREM',delay,back[i])
+    end
   end
   local returned=#back
-  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i]) end
-  back,stay={},0
-  for _=1,good(due,'ZCARD') and good(lease,'HLEN') and 100 or 0 do
-    local r=size<1048576 and first_due(due,stay)
-    if not r then break end
-    local v=redis.call('HGET',lease,r)
-    local id,n,e
-    if v then id,n,e=parts(v) end
-    local dies=v and (not e or not entries and most_attempts>0 and n+1>=most_attempts)
-    if not dies or good(dead,'LLEN') then
-      redis.call('ZREM',due,r)
-      redis.call('HDEL',lease,r)
-      size=size+(v and #v or 0)
-      if dies then bury(e and id..':'..(n+1)..':'..kept(e) or ':0:'..v)
-      elseif v then back[#back+1]={id,(n+1)..':'..e} end
-    else stay=stay+1 end
-  end
+  back={}
+  local gone,dying={},{}
   -- ids ascend: what was taken first is first again
-  table.sort(back,function(x,y)
-    if #x[1]~=#y[1] then return #x[1]<#y[1] end
-    return x[1]<y[1]
-  end)
+  local function in_order(entries)
+    table.sort(entries,function(x,y)
+      if #x[1]~=#y[1] then return #x[1]<#y[1] end
+      return x[1]<y[1]
+    end)
+  end
+  if good(due,'ZCARD') and good(lease,'HLEN') then
+    begin(due)
+    redis.call('HDEL',lease,'')
+    each_due(due,size,function(r)
+      local v=redis.call('HGET',lease,r)
+      if not v then gone[#gone+1]=r return 0 end
+      local id,n,e=parts(v)
+      if e and (entries or most_attempts==0 or n+1<most_attempts) then
+        back[#back+1]={id,id..':'..(n+1)..':'..e,r}
+      elseif good(dead,'LLEN') then
+        dying[#dying+1]={id or '',e and id..':'..(n+1)..':'..kept(e) or ':0:'..v,r}
+      else return 0 end
+      return #v
+    end)
+    in_order(dying) in_order(back)
+    for _,m in ipairs(dying) do
+      bury(m[2]) redis.call('HDEL',lease,m[3]) redis.call('ZREM',due,m[3])
+    end
+    for i=#back,1,-1 do
+      local m=back[i]
+      redis.call('LPUSH',retry,m[2]) redis.call('HDEL',lease,m[3]) redis.call('ZREM',due,m[3])
+    end
+    for _,r in ipairs(gone) do redis.call('ZREM',due,r) end
+  end
   returned=returned+#back
-  for i=#back,1,-1 do redis.call('LPUSH',retry,back[i][1]..':'..back[i][2]) end
-  moved=moved+returned
+  moved=#fresh+returned
   if returned>0 then ring() end
   for _,key in ipairs({delay,due}) do
     local first=redis.pcall('ZRANGE',key,0,0,'WITHSCORES')[2]
@@ -189,13 +221,16 @@ constexpr std::string_view kClaim = R"lua(
 local lease,due,dead,entries=ARGV[1],ARGV[2],ARGV[4],ARGV[6]=='1'
 local at,number,bytes,died,dropped,failed=11,tonumber(ARGV[9]),0,0,0,nil
 local out={0,0,0}
+-- In its place; rather in the wrong one than in none.
+local function put_back()
+  return type(redis.pcall('LPUSH',from,raw))~='table' or type(redis.pcall('RPUSH',from,raw))~='table'
+end
 if from==retry then
   local list_is=redis.pcall('LLEN',list)
-  if type(list_is)=='table' then call('LPUSH',retry,raw) return list_is end
+  if type(list_is)=='table' then put_back() return list_is end
 end
 local function undo(why)
-  redis.pcall('HDEL',lease,ARGV[at])
-  call('LPUSH',from,raw)
+  if put_back() then redis.pcall('HDEL',lease,ARGV[at]) end
   failed=why
 end
 local function take()
@@ -206,7 +241,7 @@ local function take()
     -- nearly all that have a header only have a type
     if e and string.byte(e)==0 and string.find(e,'^%zpst1[^\n]*"[ie][dx]') then
       h=header(e)
-      ends=h and tonumber(h.expires)
+      ends=expiry(h)
     end
     if not e then
       local ok=redis.pcall('RPUSH',dead,':0:'..raw)
@@ -216,7 +251,7 @@ local function take()
     elseif ends and from==list and ends<=tonumber(ARGV[5]) then
       dropped=dropped+1
     else
-      if at>11 and bytes+#e>tonumber(ARGV[10]) then call('LPUSH',from,raw) return end
+      if at>11 and bytes+#e>tonumber(ARGV[10]) and put_back() then return end
       if id=='' and h and type(h.id)=='string' and #h.id<65 and string.find(h.id,'^[%w_-]+$') then
         id=h.id
       end
@@ -250,27 +285,28 @@ return {redis.call('LLEN',list)+redis.call('LLEN',retry),next_due,moved,died,bad
 // ARGV 4 receipt 5 "1": counted 6 "1": a dead letter 7 hidden until, or empty.
 // Returns 0: available again, 1: hidden, 2: a dead letter, -1: the receipt holds nothing.
 constexpr std::string_view kGiveBack = R"lua(
-redis.call('LLEN',list) redis.call('LLEN',retry) redis.call('ZCARD',due)
+redis.call('LLEN',retry)
 local v=redis.call('HGET',lease,ARGV[4])
 if not v then return -1 end
 local id,n,e=parts(v)
 if e and ARGV[5]=='1' then n=n+1 end
 local dies=not e or not entries
   and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most_attempts)
-if dies then redis.call('LLEN',dead)
-elseif ARGV[7]~='' then redis.call('ZCARD',delay) end
-redis.call('HDEL',lease,ARGV[4])
-redis.call('ZREM',due,ARGV[4])
+begin(due)
+redis.call('HDEL',lease,'')
+local became=0
 if dies then
   redis.call('RPUSH',dead,e and id..':'..n..':'..kept(e) or ':0:'..v)
-  return 2
-end
-local entry=id..':'..n..':'..e
-if ARGV[7]~='' then redis.call('ZADD',delay,ARGV[7],'r'..entry) return 1 end
-if n>0 then redis.call('LPUSH',retry,entry) ring()
+  became=2
+elseif ARGV[7]~='' then
+  redis.call('ZADD',delay,ARGV[7],'r'..id..':'..n..':'..e)
+  became=1
+elseif n>0 then redis.call('LPUSH',retry,id..':'..n..':'..e) ring()
 elseif entries then redis.call('LPUSH',list,id..':0:'..kept(e))
 else redis.call('LPUSH',list,kept(e)) end
-return 0
+redis.call('HDEL',lease,ARGV[4])
+redis.call('ZREM',due,ARGV[4])
+return became
 )lua";
 
 // KEYS 1 list 2 retry 3 delay 4 that of the idempotency key, where there is one

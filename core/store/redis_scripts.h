@@ -13,8 +13,12 @@ namespace pistachio {
 //   * The type of every key is looked at before the first write that needs it: a key that somebody
 //     else made something of stops what needs it while nothing of that has happened, and nothing
 //     else. Claims, which must be fast, try, and put the message back when a write fails.
-//   * The first write is one that a Redis which is out of memory allows (LPOP, HDEL, ZREM); what
-//     follows in the same script is then allowed, too. So a full Redis can be emptied.
+//   * The first write is one that a Redis which is out of memory allows (LPOP, HDEL, ZREM), if only
+//     of nothing; what follows in the same script is then allowed, too. So a full Redis can be
+//     emptied.
+//   * Save in claims, what moves is put where it goes before it is taken from where it was:
+//     whatever stops the script (an ACL, say) loses nothing. What is taken out in the end is tried
+//     first, on nothing, so that nothing is put there again and again either.
 //   * Who waits, waits for a change of the list, and of nothing else: Redis keeps 125 bytes for
 //     each key that it is to ring for. claim looks at the list after its last write to it, which
 //     is what makes Redis ring; a script that writes to :retry changes the list, too.

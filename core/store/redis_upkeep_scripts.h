@@ -55,21 +55,27 @@ local function send(entry,was_taken)
   if not e then id,e='',entry end
   if was_taken then e=kept(e) end
   if id~='' then
-    local h,body=header(e)
-    if not h then h,body={},e end
-    h.id=id
-    e='\0pst1'..cjson.encode(h)..'\n'..body
+    local h,body,text=header(e)
+    if not h then h,body,text={},e,'{}' end
+    -- the last member of a name is the one that counts
+    local member=(text=='{}' and '' or ',')..'"id":"'..id..'"}'
+    if h.id~=id then e='\0pst1'..string.sub(text,1,-2)..member..'\n'..body end
   end
   redis.call('RPUSH',KEYS[4],e)
   moved=moved+1 size=size+#e
 end
+-- As in kMoveDue: a write that a full Redis allows, then each to its place, then away from where it
+-- was.
 local function drain(key,was_taken)
+  redis.call('LPOP',key,0)
   while room() do
-    local entry=redis.call('LPOP',key)
+    local entry=redis.call('LINDEX',key,0)
     if not entry then return end
     send(entry,was_taken)
+    redis.call('LPOP',key)
   end
 end
+redis.call('ZREM',KEYS[3],'')
 drain(KEYS[2],true)
 -- what was taken comes before what never was
 for _,hidden in ipairs({true,false}) do
@@ -80,8 +86,8 @@ for _,hidden in ipairs({true,false}) do
     if not m then break end
     local taken=string.sub(m,1,1)=='r'
     if taken or not hidden then
-      redis.call('ZREM',KEYS[3],m)
       send(string.sub(m,taken and 2 or 42),taken)
+      redis.call('ZREM',KEYS[3],m)
     else
       from=from+1
       if from==100 then break end
@@ -108,12 +114,14 @@ local id,attempts=parts(last)
 local seen=n..':'..(id or '')..':'..(attempts or '')
 if seen~=ARGV[1] then return {0,seen} end
 local moved,size=0,0
+redis.call('RPOP',KEYS[2],0)
 while moved<100 and size<1048576 do
-  local entry=redis.call('RPOP',KEYS[2])
+  local entry=redis.call('LINDEX',KEYS[2],-1)
   if not entry then break end
   local _,_,e=parts(entry)
   e=kept(e or entry)
   redis.call('LPUSH',KEYS[1],e)
+  redis.call('RPOP',KEYS[2])
   moved=moved+1 size=size+#e
 end
 return {moved,''}

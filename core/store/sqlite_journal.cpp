@@ -279,33 +279,7 @@ Expected<void> SqliteJournal::make_room() {
 Expected<void> SqliteJournal::write(const JournalBatch& batch) {
   // A reader or another writer may stand in the way: nothing has been done then.
   if (!statements_.begin_write.run()) return tl::make_unexpected(database_->error("write to"));
-  bool well = erase(statements_.erase, batch.deleted, 0) &&
-              erase(statements_.erase_body, batch.deleted, kApart);
-  for (const JournalBatch::Row& row : batch.rows) well = well && write_row(batch, row);
-  for (const JournalBatch::Key& key : batch.dead_keys) {
-    statements_.erase_key.bind(1, key.ends_at);
-    statements_.erase_key.bind_text(2, batch.text(key.endpoint));
-    statements_.erase_key.bind_blob(3, batch.text(key.key));
-    well = well && statements_.erase_key.run();
-  }
-  for (const JournalBatch::Key& key : batch.keys) {
-    statements_.insert_key.bind(1, key.ends_at);
-    statements_.insert_key.bind_text(2, batch.text(key.endpoint));
-    statements_.insert_key.bind_blob(3, batch.text(key.key));
-    statements_.insert_key.bind_blob(4, batch.text(key.fingerprint));
-    statements_.insert_key.bind(5, key.first_id);
-    statements_.insert_key.bind(6, key.count);
-    well = well && statements_.insert_key.run();
-  }
-  if (batch.keys_ended) {
-    statements_.end_keys.bind(1, *batch.keys_ended);
-    well = well && statements_.end_keys.run();
-  }
-  if (batch.reserved != 0) {
-    statements_.reserve.bind(1, batch.reserved);
-    well = well && statements_.reserve.run();
-  }
-  if (well && statements_.commit.run()) return {};
+  if (write_all(batch) && statements_.commit.run()) return {};
   Expected<void> done = tl::make_unexpected(database_->error("write to"));
   if (database_->in_transaction()) {
     const auto rolled_back = database_->execute("ROLLBACK", "write to");
@@ -317,6 +291,38 @@ Expected<void> SqliteJournal::write(const JournalBatch& batch) {
     database_.reset();
   }
   return done;
+}
+
+// False when something failed, and nothing was done after it: what is done next takes the place of
+// what the database says of it.
+bool SqliteJournal::write_all(const JournalBatch& batch) {
+  if (!erase(statements_.erase, batch.deleted, 0)) return false;
+  if (!erase(statements_.erase_body, batch.deleted, kApart)) return false;
+  for (const JournalBatch::Row& row : batch.rows) {
+    if (!write_row(batch, row)) return false;
+  }
+  for (const JournalBatch::Key& key : batch.dead_keys) {
+    statements_.erase_key.bind(1, key.ends_at);
+    statements_.erase_key.bind_text(2, batch.text(key.endpoint));
+    statements_.erase_key.bind_blob(3, batch.text(key.key));
+    if (!statements_.erase_key.run()) return false;
+  }
+  for (const JournalBatch::Key& key : batch.keys) {
+    statements_.insert_key.bind(1, key.ends_at);
+    statements_.insert_key.bind_text(2, batch.text(key.endpoint));
+    statements_.insert_key.bind_blob(3, batch.text(key.key));
+    statements_.insert_key.bind_blob(4, batch.text(key.fingerprint));
+    statements_.insert_key.bind(5, key.first_id);
+    statements_.insert_key.bind(6, key.count);
+    if (!statements_.insert_key.run()) return false;
+  }
+  if (batch.keys_ended) {
+    statements_.end_keys.bind(1, *batch.keys_ended);
+    if (!statements_.end_keys.run()) return false;
+  }
+  if (batch.reserved == 0) return true;
+  statements_.reserve.bind(1, batch.reserved);
+  return statements_.reserve.run();
 }
 
 bool SqliteJournal::write_row(const JournalBatch& batch, const JournalBatch::Row& row) {

@@ -83,6 +83,7 @@ class SqliteJournal {
   Expected<void> reconnect();
   Expected<void> prepare();
   Expected<void> write(const JournalBatch& batch);
+  bool write_all(const JournalBatch& batch);
   bool write_row(const JournalBatch& batch, const JournalBatch::Row& row);
   Expected<void> make_room();
   Expected<void> damaged(const std::string& how);
