@@ -143,9 +143,10 @@ end
 local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
 local function each_due(key,size,look)
   for i=0,99 do
-    local m=size<1048576 and redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'LIMIT',i,1)[1]
-    if not m then break end
-    size=size+look(m)
+    if size>=1048576 then break end
+    local m=redis.call('ZRANGEBYSCORE',key,'-inf',ARGV[1],'WITHSCORES','LIMIT',i,1)
+    if not m[1] then break end
+    size=size+look(m[1],tonumber(m[2]))
   end
   return size
 end
@@ -172,9 +173,11 @@ local function move_due()
   local returned=#back
   back={}
   local gone,dying={},{}
-  -- ids ascend: what was taken first is first again
+  -- those that died are in the order of their deadlines; of others, and of one deadline, ids
+  -- ascend: what was taken first is first again
   local function in_order(entries)
     table.sort(entries,function(x,y)
+      if x[4]~=y[4] then return x[4]<y[4] end
       if #x[1]~=#y[1] then return #x[1]<#y[1] end
       return x[1]<y[1]
     end)
@@ -182,14 +185,14 @@ local function move_due()
   if good(due,'ZCARD') and good(lease,'HLEN') then
     begin(due)
     redis.call('HDEL',lease,'')
-    each_due(due,size,function(r)
+    each_due(due,size,function(r,deadline)
       local v=redis.call('HGET',lease,r)
       if not v then gone[#gone+1]=r return 0 end
       local id,n,e=parts(v)
       if e and (entries or most_attempts==0 or n+1<most_attempts) then
-        back[#back+1]={id,id..':'..(n+1)..':'..e,r}
+        back[#back+1]={id,id..':'..(n+1)..':'..e,r,0}
       elseif good(dead,'LLEN') then
-        dying[#dying+1]={id or '',e and id..':'..(n+1)..':'..kept(e) or ':0:'..v,r}
+        dying[#dying+1]={id or '',e and id..':'..(n+1)..':'..kept(e) or ':0:'..v,r,deadline}
       else return 0 end
       return #v
     end)
