@@ -35,32 +35,39 @@ bool ends_dead(std::string_view text) {
 
 }  // namespace
 
+std::size_t EndpointName::length_of_prefix(std::string_view text) {
+  std::size_t length = 0;
+  for (const char c : text) {
+    if (!kNameCharacters[static_cast<unsigned char>(c)]) break;
+    ++length;
+  }
+  return length;
+}
+
 Expected<EndpointName> EndpointName::parse(std::string_view text) {
   if (text.empty()) return bad("it is empty");
   if (text.size() > kMaxLength) return bad("it has " + std::to_string(text.size()) + " characters");
   if (text.front() == '.') return bad("it starts with a dot");
-  const auto wrong = std::find_if_not(text.begin(), text.end(), [](char c) {
-    return kNameCharacters[static_cast<unsigned char>(c)];
-  });
-  if (wrong != text.end()) {
-    return bad("character " + std::to_string(wrong - text.begin() + 1) + " is not allowed");
+  if (const std::size_t right = length_of_prefix(text); right != text.size()) {
+    return bad("character " + std::to_string(right + 1) + " is not allowed");
   }
   if (ends_dead(text) && ends_dead(text.substr(0, text.size() - kDeadSuffix.size()))) {
     return bad("dead letters have no dead letters of their own (.dead.dead)");
   }
-  return EndpointName(text);
+  return Expected<EndpointName>(tl::in_place, Checked(), text);
 }
 
 bool EndpointName::is_dead() const { return ends_dead(text_); }
 
 EndpointName EndpointName::dead() const {
   assert(!is_dead());
-  return EndpointName(text_ + std::string(kDeadSuffix));
+  return EndpointName(Checked(), text_ + std::string(kDeadSuffix));
 }
 
 EndpointName EndpointName::alive() const {
   assert(is_dead());
-  return EndpointName(std::string_view(text_).substr(0, text_.size() - kDeadSuffix.size()));
+  return EndpointName(Checked(),
+                      std::string_view(text_).substr(0, text_.size() - kDeadSuffix.size()));
 }
 
 }  // namespace pistachio

@@ -11,11 +11,20 @@ namespace pistachio {
 /// The checked name of an endpoint: 1 to 128 characters of A-Z a-z 0-9 _ - . and no leading dot
 /// (PROTOCOL section 2). A value; holding one means that the check was made.
 class EndpointName {
+  struct Checked {  // who can name it has made the check
+    explicit Checked() = default;
+  };
+
  public:
   static constexpr std::size_t kMaxLength = 128;
 
+  EndpointName(Checked, std::string_view text) : text_(text), hash_(keyed_hash(text)) {}
+
   /// Errc::bad_name when `text` is no endpoint name; the message says why and what would be right.
   static Expected<EndpointName> parse(std::string_view text);
+
+  /// How many characters `text` starts with that may stand in a name.
+  static std::size_t length_of_prefix(std::string_view text);
 
   const std::string& text() const { return text_; }
 
@@ -38,7 +47,6 @@ class EndpointName {
   auto operator<=>(const EndpointName& other) const { return text_ <=> other.text_; }
 
  private:
-  explicit EndpointName(std::string_view text) : text_(text), hash_(keyed_hash(text)) {}
   std::string text_;
   std::size_t hash_;
 };

@@ -246,7 +246,7 @@ TEST_CASE("each message of a split push has its own content type, delay and ttl"
   push.more.push_back({"later", "text/html", seconds(5), std::nullopt});
   push.more.push_back({"short", "", Duration::zero(), seconds(1)});
   bool done = false;
-  driver.store().push(push, [&done](const Expected<Pushed>&) { done = true; });
+  driver.store().push(Push(push), [&done](const Expected<Pushed>&) { done = true; });
   REQUIRE(driver.rig().turn_until([&done] { return done; }));
   driver.pass(seconds(2));
   CHECK(driver.drain("a") == Texts{"now"});

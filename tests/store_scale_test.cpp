@@ -218,7 +218,7 @@ TEST_CASE("a hundred thousand keys are remembered and forgotten, and their memor
     Push push{name, {"x", ""}};
     push.key = "a digest of thirty-two bytes " + std::to_string(i);
     push.fingerprint = "another digest of that length....";
-    crowd.store.push(push, {});
+    crowd.store.push(Push(push), {});
     if (i % 1000 == 999) crowd.step();
   }
   CHECK(crowd.store.keys().size() == kMany);

@@ -222,6 +222,13 @@ std::optional<Duration> preferred_wait(std::string_view prefer) {
 Expected<void> parse_names(std::string_view segment, std::size_t most,
                            std::vector<EndpointName>& names) {
   names.clear();
+  // Nearly all: one name, plain.
+  if (EndpointName::length_of_prefix(segment) == segment.size()) {
+    auto name = EndpointName::parse(segment);
+    if (!name) return tl::make_unexpected(std::move(name.error()));
+    names.push_back(*std::move(name));
+    return {};
+  }
   std::optional<std::string> decoded;
   if (segment.find('%') != std::string_view::npos) {
     decoded = http::percent_decode(segment);

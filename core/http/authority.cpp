@@ -19,41 +19,45 @@ bool is_ipv6_shaped(std::string_view text) {
                      [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
 }
 
-bool is_reg_name(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_reg_name_byte(text[i])) continue;
-    if (text[i] != '%' || text.size() - i < 3) return false;
-    if (hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) return false;
-    i += 2;
-  }
-  return !text.empty();
-}
-
-bool is_port(std::string_view digits) {
+// Nothing, or ":" and a port.
+bool is_port_part(const char* at, const char* end) {
+  if (at == end) return true;
+  if (*at != ':') return false;
   unsigned port = 0;
-  for (const char c : digits) {
-    if (!is_digit(c)) return false;
-    port = port * 10 + static_cast<unsigned>(c - '0');
+  while (++at != end) {
+    if (!is_digit(*at)) return false;
+    port = port * 10 + static_cast<unsigned>(*at - '0');
     if (port > kMaxPort) return false;
   }
   return true;
 }
 
-// Nothing, or ":" and a port.
-bool is_port_part(std::string_view text) {
-  return text.empty() || (text.front() == ':' && is_port(text.substr(1)));
+// The end of the registered name that starts `at`: of its bytes and whole escapes.
+const char* end_of_reg_name(const char* at, const char* end) {
+  while (at != end) {
+    if (is_reg_name_byte(*at)) {
+      ++at;
+    } else if (*at == '%' && end - at >= 3 && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0) {
+      at += 3;
+    } else {
+      break;
+    }
+  }
+  return at;
 }
 
 }  // namespace
 
+// Every request of HTTP/1.1 has one: each of its bytes is looked at once.
 bool is_host_and_port(std::string_view text) {
+  const char* const end = text.data() + text.size();
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
     return close != std::string_view::npos && is_ipv6_shaped(text.substr(1, close - 1)) &&
-           is_port_part(text.substr(close + 1));
+           is_port_part(text.data() + close + 1, end);
   }
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  return is_reg_name(text.substr(0, colon)) && is_port_part(text.substr(colon));
+  const char* const name_end = end_of_reg_name(text.data(), end);
+  return name_end != text.data() && is_port_part(name_end, end);
 }
 
 }  // namespace pistachio::http

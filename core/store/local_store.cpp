@@ -65,7 +65,7 @@ LocalStore::LocalStore(StoreOptions options) : options_(options), holdings_(opti
 
 void LocalStore::set_bell(Bell bell) { holdings_.set_bell(std::move(bell)); }
 
-void LocalStore::push(Push push, Done<Pushed> done) {
+void LocalStore::push(Push&& push, Done<Pushed> done) {
   asked_.emplace_back(std::in_place_type<PushCommand>, std::move(push), std::move(done));
 }
 

@@ -48,7 +48,7 @@ class LocalStore final : public Store {
   ~LocalStore() override;
 
   void set_bell(Bell bell) override;
-  void push(Push push, Done<Pushed> done) override;
+  void push(Push&& push, Done<Pushed> done) override;
   bool surely_empty(const EndpointName& endpoint) const override;
   void claim(Claim claim, Done<Claimed> done) override;
   void settle(EndpointName endpoint, std::vector<Receipt> receipts,

@@ -66,7 +66,7 @@ RedisStore::RedisStore(uv_loop_s* loop, Options options)
 
 // ---------------------------------------------------------------- asked
 
-void RedisStore::push(Push push, Done<Pushed> done) {
+void RedisStore::push(Push&& push, Done<Pushed> done) {
   asked_.emplace_back(std::in_place_type<PushCommand>, std::move(push), std::move(done));
 }
 

@@ -58,7 +58,7 @@ class RedisStore final : public Store {
   RedisStore(uv_loop_s* loop, Options options);
 
   void set_bell(Bell bell) override { bell_ = std::move(bell); }
-  void push(Push push, Done<Pushed> done) override;
+  void push(Push&& push, Done<Pushed> done) override;
   void claim(Claim claim, Done<Claimed> done) override;
   void nobody_waits(const EndpointName& endpoint) override { looks_.left(endpoint); }
   void settle(EndpointName endpoint, std::vector<Receipt> receipts,

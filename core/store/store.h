@@ -137,7 +137,7 @@ class Store {
 
   /// Completes once the store holds the messages as safely as it promises, or a listener has
   /// settled them. endpoint_full, key_reused, storage_full, unavailable: nothing was taken.
-  virtual void push(Push push, Done<Pushed> done) = 0;
+  virtual void push(Push&& push, Done<Pushed> done) = 0;
 
   /// True: `endpoint` certainly has no message available now, though what was asked in this turn
   /// may change that, and rings the bell if it does. Saves a poll that waits anyway a claim for

@@ -16,7 +16,7 @@ class FailingStore : public ForwardingStore {
   std::optional<Error> error;
   std::optional<FileCounts> counts;  ///< what it says that its file has
 
-  void push(Push push, Done<Pushed> done) override {
+  void push(Push&& push, Done<Pushed> done) override {
     if (!error) return ForwardingStore::push(std::move(push), std::move(done));
     failed_.push_back([this, done = std::move(done)] { done(tl::make_unexpected(*error)); });
   }

@@ -16,7 +16,7 @@ class ForwardingStore : public Store {
   explicit ForwardingStore(Store& inner) : inner_(inner) {}
 
   void set_bell(Bell bell) override { inner_.set_bell(std::move(bell)); }
-  void push(Push push, Done<Pushed> done) override {
+  void push(Push&& push, Done<Pushed> done) override {
     inner_.push(std::move(push), std::move(done));
   }
   void claim(Claim claim, Done<Claimed> done) override {
