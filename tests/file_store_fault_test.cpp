@@ -141,15 +141,18 @@ TEST_CASE("a full store refuses a push with a key as it does one without") {
   CHECK_FALSE(push().value().replayed);
 }
 
-TEST_CASE("a settlement is answered when its message's key is in the file, also on a full disk") {
+TEST_CASE("a settlement whose message's key finds no room on the disk is not said to be done") {
   Shaky driver;
   driver.push("a", "kept", {.more = {"other"}});
   driver.disk.largest = 6'000'000;
   const auto too_large = driver.ask_push("a", std::string(8'000'000, 'x'));
   const auto push = driver.ask_push("b", "once", {.key = "k"});
   const std::string how = GENERATE(as<std::string>(), "settled", "removed", "purged");
-  bool is_answered = false;
-  const auto answer = [&](const auto& result) { is_answered = result.has_value(); };
+  std::optional<Errc> refused;
+  const auto answer = [&](const auto& result) {
+    REQUIRE_FALSE(result.has_value());
+    refused = result.error().code;
+  };
   if (how == "settled") {
     driver.store().claim({.endpoint = endpoint("b")}, [&](const Expected<Claimed>& claimed) {
       driver.store().settle(endpoint("b"), {claimed->messages.front().receipt}, answer);
@@ -161,12 +164,10 @@ TEST_CASE("a settlement is answered when its message's key is in the file, also 
   }
   driver.rig().turn_until_idle();
   CHECK(code_of(too_large) == Errc::storage_full);
-  CHECK_FALSE(is_answered);
-  CHECK(driver.settle("a", {driver.take("a").receipt}).empty());  // others are, meanwhile
-  CHECK_FALSE(is_answered);
+  CHECK(refused == Errc::storage_full);
+  CHECK(driver.settle("a", {driver.take("a").receipt}).empty());  // others are
   driver.disk.heal();
   driver.pass(seconds(1));
-  CHECK(is_answered);
   CHECK((*push)->has_value());
   driver.end(true);
   CHECK(driver.push("b", "once", {.key = "k"}).value().replayed);
@@ -187,8 +188,11 @@ TEST_CASE("a message whose push fails stays with the listener that has it") {
     driver.end(true);
     CHECK(driver.drain("a").empty());
   }
-  SECTION("who may give it back; then it is a message like others") {
-    driver.give_back("a", receipt);
+  SECTION("who may give it back: then it has gone, as whoever pushed it was told") {
+    CHECK(driver.give_back("a", receipt).has_value());
+    CHECK(driver.peek("a").empty());
+    CHECK(driver.totals().pushed == 0);
+    CHECK(driver.push("a", "x", {.key = "k"}).value().replayed == false);
     driver.end(true);
     CHECK(driver.drain("a") == Texts{"x"});
   }

@@ -24,12 +24,14 @@ RedisStore::Options options() {
   return given;
 }
 
-// The number that CLIENT LIST gives the connection of that name, or nothing.
-std::string id_of(RedisServer& server, const std::string& name) {
+// The number that CLIENT LIST gives that connection of a server: "bell", or else that of commands.
+std::string id_of(RedisServer& server, const std::string& which) {
   const std::string all = server.ask({"CLIENT", "LIST"});
   for (std::size_t at = 0; at < all.size(); at = all.find('\n', at) + 1) {
     const std::string line = all.substr(at, all.find('\n', at) - at);
-    if (line.find(" name=" + name + " ") != std::string::npos) {
+    const bool is_bell = line.find(" name=pistachio-bell ") != std::string::npos;
+    const bool is_ours = line.find(" name=pistachio-") != std::string::npos;
+    if (is_ours && is_bell == (which == "bell")) {
       return line.substr(3, line.find(' ') - 3);
     }
   }
@@ -99,15 +101,15 @@ TEST_CASE("when Redis dies and comes back with its file nothing is lost and wait
 TEST_CASE("the loss of either connection alone resets both, and waiting goes on") {
   if (!RedisServer::is_installed()) return;
   RedisHouse house(options());
-  const std::string which = GENERATE(as<std::string>(), "pistachio", "pistachio-bell");
+  const std::string which = GENERATE(as<std::string>(), "command", "bell");
   REQUIRE(house.first.claim("a").empty());
-  const std::string command = id_of(house.server, "pistachio");
-  const std::string bell = id_of(house.server, "pistachio-bell");
-  REQUIRE(house.server.ask({"CLIENT", "KILL", "ID", which == "pistachio" ? command : bell}) == "1");
+  const std::string command = id_of(house.server, "command");
+  const std::string bell = id_of(house.server, "bell");
+  REQUIRE(house.server.ask({"CLIENT", "KILL", "ID", which == "command" ? command : bell}) == "1");
   until_lost(house);
   until_back(house);
-  CHECK(id_of(house.server, "pistachio") != command);
-  CHECK(id_of(house.server, "pistachio-bell") != bell);
+  CHECK(id_of(house.server, "command") != command);
+  CHECK(id_of(house.server, "bell") != bell);
   REQUIRE(house.first_redis().has_doorbell());
   // Whoever waits asks once more, for what came meanwhile.
   REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
@@ -116,6 +118,19 @@ TEST_CASE("the loss of either connection alone resets both, and waiting goes on"
   house.server.ask({"RPUSH", "test:a", "1"});
   REQUIRE(house.first.rig().turn_until([&] { return house.first.rung["a"] > 0; }));
   CHECK(house.first.take("a").body == "1");
+}
+
+TEST_CASE("a Redis that has begun anew has no connection of ours to be ended, but others'") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server(kDurable);
+  RedisHouse house(options(), server);
+  house.first.push("a", "1");
+  server.kill();
+  until_lost(house);
+  server.start();
+  until_back(house);
+  CHECK_FALSE(says(server.ask({"INFO", "commandstats"}), "cmdstat_client|kill"));
+  CHECK(house.first.drain("a") == Texts{"1"});
 }
 
 TEST_CASE("a claim whose answer is lost with the connection leaves nothing leased") {
@@ -192,6 +207,61 @@ TEST_CASE("a Redis that is out of memory refuses pushes and can be emptied") {
   REQUIRE(house.first.give_back("a", taken[0].receipt, {.counted = true}));
   house.first.pass(seconds(5));
   CHECK_THAT(house.first.drain("a"), Catch::UnorderedEquals(Texts{"1", "2", "3", "4", "delayed"}));
+}
+
+TEST_CASE("a lease can be made longer while Redis is out of memory, and so is one that is tied") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  RedisHouse house(options(), server);
+  house.first.push("a", "leased", {.more = {"tied"}});
+  const auto leased = house.first.take("a", seconds(10));
+  const auto tied = house.first.take("a");
+  server.ask({"CONFIG", "SET", "maxmemory", "1"});
+  REQUIRE(house.first.extend("a", leased.receipt, seconds(100)).has_value());
+  for (int i = 0; i < 9; ++i) {
+    house.first.pass(seconds(10));
+    CHECK(house.first.claim("a").empty());
+  }
+  CHECK(house.first.settle("a", {tied.receipt}).empty());
+  house.first.pass(seconds(10));
+  CHECK(house.first.take("a").attempt == 2);
+}
+
+TEST_CASE("a lease that Redis will not make longer is not said to be longer") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
+  RedisStore::Options given = options();
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  RedisHouse house(given, server);
+  house.first.push("a", "1");
+  const auto leased = house.first.take("a", seconds(10));
+  server.ask({"ACL", "SETUSER", "u", "-zadd"});
+  CHECK(house.first.extend("a", leased.receipt, seconds(100)).error().code == Errc::unavailable);
+}
+
+TEST_CASE("a message whose settlement Redis refuses comes back, and its holder is told") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
+  RedisStore::Options given = options();
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  RedisHouse house(given, server);
+  house.first.push("a", "1");
+  const auto leased = house.first.take("a", seconds(1000));
+  server.ask({"ACL", "SETUSER", "u", "-hdel"});
+  std::optional<Errc> refused;
+  house.first.store().settle(
+      endpoint("a"), {leased.receipt},
+      [&](const Expected<std::vector<Receipt>>& result) { refused = result.error().code; });
+  REQUIRE(house.first.rig().turn_until([&] { return refused.has_value(); }));
+  CHECK(refused == Errc::unavailable);
+  REQUIRE(house.first.rig().turn_until([&] { return house.first_redis().is_idle(); }));
+  server.ask({"ACL", "SETUSER", "u", "+hdel"});
+  house.first.pass(seconds(30));
+  CHECK(house.first.take("a").attempt == 2);
 }
 
 TEST_CASE("a master that becomes a replica is left, and taken again when it is one no more") {

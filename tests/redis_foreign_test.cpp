@@ -218,3 +218,20 @@ TEST_CASE("whatever an administrator forbids while it runs, nothing is lost or t
   CHECK_THAT(found, Catch::UnorderedEquals(all));
   CHECK(server.ask({"KEYS", "*"}).empty());
 }
+
+TEST_CASE("a push of which Redis allows only a part is refused as a whole") {
+  if (!RedisServer::is_installed()) return;
+  RedisServer server;
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
+  RedisHouse house(as_user("u"), server);
+  const std::string right = GENERATE(as<std::string>(), "set", "zadd", "rpush");
+  INFO("without " << right);
+  server.ask({"ACL", "SETUSER", "u", "-" + right});
+  Push push = StoreDriver::push_of("a", "1", {.more = {"2", "3"}, .key = "k"});
+  push.more[0].delay = seconds(10);
+  bool is_refused = false;
+  house.first.store().push(Push(push),
+                           [&](const Expected<Pushed>& result) { is_refused = !result; });
+  REQUIRE(house.first.rig().turn_until([&] { return is_refused; }));
+  CHECK(server.ask({"KEYS", "*"}).empty());
+}

@@ -197,6 +197,33 @@ TEST_CASE("scripts that Redis has forgotten are given to it again") {
   CHECK(house.first.take("a").body == "1");
 }
 
+TEST_CASE("however many leases end together, their messages come back in order, and die in it") {
+  if (!RedisServer::is_installed()) return;
+  RedisHouse house({.store = {.max_attempts = 2}, .name_space = "test"});
+  Texts all;
+  for (int i = 0; i < 500; ++i) all.push_back(std::to_string(i));
+  house.first.push("a", all[0], {.more = Texts(all.begin() + 1, all.end())});
+  SECTION("of one batch") { CHECK(house.first.claim("a", 500, seconds(10)).size() == 500); }
+  SECTION("one by one") {
+    for (int i = 0; i < 500; ++i) {
+      house.first.take("a", seconds(1000) - milliseconds(999'500 - i));
+    }
+  }
+  SECTION("tied to a server that dies") {
+    StoreDriver& dying = house.another();
+    CHECK(dying.claim("a", 500).size() == 500);
+    dying.pass(seconds(25));  // renewed
+    house.others.clear();
+    house.first.claim("a");
+    house.first.pass(seconds(60));
+  }
+  house.first.pass(seconds(10));
+  CHECK(house.first.counts("a").queued == 500);
+  CHECK(bodies(house.first.claim("a", 500, seconds(10))) == all);
+  house.first.pass(seconds(10));
+  CHECK(house.first.drain("a.dead") == all);
+}
+
 TEST_CASE("a hundred leases of a megabyte end without holding Redis up for long") {
   if (!RedisServer::is_installed()) return;
   RedisHouse house;

@@ -232,7 +232,8 @@ class SideBySide {
     extras.fingerprint = chance(5) ? "other" : "same";
     const Push push = StoreDriver::push_of(name(), "m" + std::to_string(below(1000)), extras);
     done_ += "; push to " + push.endpoint.text();
-    store().push(Push(push), [this](const Expected<Pushed>& pushed) { note("push " + show(pushed)); });
+    store().push(Push(push),
+                 [this](const Expected<Pushed>& pushed) { note("push " + show(pushed)); });
     expect([this, push] { return "push " + show(model_.push(push, now())); });
   }
 

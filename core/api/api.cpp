@@ -79,6 +79,8 @@ Api::Api(Loop& loop, Store& store, ApiOptions options, http::ServerOptions serve
   loop_.add({.next_wish = [this](TimePoint) { return store_.next_wish(); },
              .run_due = {},
              .run_end = [this](TimePoint now) { return store_.run(now); }});
+  loop_.add(
+      {.next_wish = {}, .run_due = {}, .run_end = [this](TimePoint) { return answer_pushes(); }});
   loop_.add({.next_wish = [this](TimePoint now) { return server_.next_wish(now); },
              .run_due = [this](TimePoint now) { server_.run_due(now); },
              .run_end = [this](TimePoint) { return server_.run_end(); }});

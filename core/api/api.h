@@ -136,6 +136,7 @@ class Api {
   std::size_t body_limit(std::string_view query) const;
   std::string body_too_large(std::uint64_t size, std::string_view query) const;
   void on_pushed(Connection id, bool split, const Expected<Pushed>& result);
+  bool answer_pushes();
 
   // lease_route.cpp
   void settle(Request& request, const Target& target);
@@ -185,6 +186,16 @@ class Api {
   std::minstd_rand jitter_;  // only spreads Retry-After: nothing secret
 
   http::Response response_;
+
+  // Pushes of this round of the loop's end of turn, and of the one before, which are answered: who
+  // waits for a message has it first.
+  struct PushResult {
+    Connection connection;
+    bool split;
+    Expected<Pushed> result;
+  };
+  std::vector<PushResult> pushed_;
+  std::vector<PushResult> answering_;
   std::vector<EndpointName> names_;  // scratch
 
   /// A poll that settles before it waits.

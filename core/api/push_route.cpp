@@ -151,12 +151,22 @@ void Api::push(Request& request, const Target& target) {
   }
   // One capture more would not fit std::function's own storage, and every push would allocate.
   if (split == nullptr) {
-    store_.push(std::move(push),
-                [this, id](const Expected<Pushed>& result) { on_pushed(id, false, result); });
+    store_.push(std::move(push), [this, id](Expected<Pushed> result) {
+      pushed_.push_back({id, false, std::move(result)});
+    });
   } else {
-    store_.push(std::move(push),
-                [this, id](const Expected<Pushed>& result) { on_pushed(id, true, result); });
+    store_.push(std::move(push), [this, id](Expected<Pushed> result) {
+      pushed_.push_back({id, true, std::move(result)});
+    });
   }
+}
+
+bool Api::answer_pushes() {
+  for (const PushResult& each : answering_) on_pushed(each.connection, each.split, each.result);
+  const bool any = !answering_.empty() || !pushed_.empty();
+  answering_.clear();
+  answering_.swap(pushed_);
+  return any;
 }
 
 void Api::on_pushed(Connection id, bool split, const Expected<Pushed>& result) {

@@ -38,15 +38,18 @@ void Connection::send(const Response& response) {
     // Whoever has sent its next request before this answer does not prove by it that the answer
     // arrived. The first answers are checked with the kernel; after them a client has shown what
     // kind it is.
-    if (!pipelines_ && (has_input() || (probes_left_ > 0 && input_waiting(fd()))))
-      pipelines_ = true;
-    // A client that closed its sending side before its answer is gone; afterwards it would look
-    // like one that has read it.
-    if (probes_left_ > 0 && peer_has_ended(fd())) {
-      server_.fates_.push_back({response.delivery, Outcome::unread});
-      return die();
+    if (has_input()) pipelines_ = true;
+    if (probes_left_ > 0) {
+      --probes_left_;
+      const Unread next = next_unread(fd());
+      if (next == Unread::input) pipelines_ = true;
+      // A client that closed its sending side before its answer is gone; afterwards it would look
+      // like one that has read it.
+      if (next == Unread::end || (next == Unread::input && peer_has_ended(fd()))) {
+        server_.fates_.push_back({response.delivery, Outcome::unread});
+        return die();
+      }
     }
-    if (probes_left_ > 0) --probes_left_;
   }
   state_ = State::head;
   drop_body();  // a refused one is no longer under way

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 namespace pistachio::http {
 
 std::size_t unacknowledged_bytes(int fd, bool fin_sent) {
@@ -15,9 +17,12 @@ std::size_t unacknowledged_bytes(int fd, bool fin_sent) {
   return static_cast<std::size_t>(bytes);
 }
 
-bool input_waiting(int fd) {
-  int bytes = 0;
-  return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+Unread next_unread(int fd) {
+  char next = 0;
+  const ssize_t count = recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (count > 0) return Unread::input;
+  const bool is_open = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return is_open ? Unread::nothing : Unread::end;
 }
 
 bool peer_has_ended(int fd) {

@@ -13,8 +13,13 @@ namespace pistachio::http {
 /// when the question fails.
 std::size_t unacknowledged_bytes(int fd, bool fin_sent);
 
-/// Something has arrived that was not read yet.
-bool input_waiting(int fd);
+/// What a peer has sent that was not read yet.
+enum class Unread {
+  nothing,
+  input,  ///< maybe its end, too
+  end,    ///< it has closed its sending side, or all of it
+};
+Unread next_unread(int fd);
 
 /// The peer has closed its sending side (or all of it), whatever input is still unread before that.
 bool peer_has_ended(int fd);

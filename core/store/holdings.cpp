@@ -66,6 +66,7 @@ void Holdings::settle(StoredMessage& message) {
 }
 
 void Holdings::give_back(StoredMessage& message, const GiveBack& how, TimePoint now) {
+  if (message.refused) return withdraw(message);
   if (how.counted) count(message);
   const bool spent = how.counted && max_attempts_ != 0 && message.attempts >= max_attempts_;
   if ((how.dead || spent) && !message.queue->name().is_dead()) {

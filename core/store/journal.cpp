@@ -55,8 +55,10 @@ Deadline Journal::next_wish() const {
   Deadline changes = std::min(changes_.held_until(), patience_ends_);
   if (crowd() > 0) changes = std::min(changes, gather_ends_);
   if (!full_) return changes;
+  // What is new waits for room, and the rest only if there was none for it either.
+  const Deadline rest = cramped_ ? Deadline::never() : patience_ends_;
   const bool waits = !changes.is_never() || !changes_.urgent().empty() || !waiters_.empty();
-  return waits ? std::max(again_at_, changes) : Deadline::never();
+  return waits ? std::min(rest, std::max(again_at_, changes)) : Deadline::never();
 }
 
 bool Journal::due(TimePoint now) const {
@@ -87,7 +89,7 @@ bool Journal::send(const Holdings& holdings, TimePoint now) {
   JournalBatch batch = make_batch(holdings, !full_ || again_at_.reached(now));
   if (batch.empty() && !broken_) {
     const Waiters waiters = take_waiters();
-    for (const Waiter& waiter : waiters) waiter.done();
+    for (const Waiter& waiter : waiters) waiter.done(nullptr);
     return !waiters.empty();
   }
   waiters_under_way_ = take_waiters();
@@ -96,8 +98,8 @@ bool Journal::send(const Holdings& holdings, TimePoint now) {
   return false;
 }
 
-// Those for whom the batch that was made is enough: while there is no room for what is new, keys
-// are left behind.
+// Those for whom the batch that was made is enough. While there is no room for what is new keys are
+// left behind: who would wait for one is told so.
 Journal::Waiters Journal::take_waiters() {
   const auto is_left = [this](std::uint64_t push) {
     return std::any_of(new_keys_.begin(), new_keys_.end(),
@@ -107,9 +109,13 @@ Journal::Waiters Journal::take_waiters() {
       std::stable_partition(waiters_.begin(), waiters_.end(), [&is_left](const Waiter& waiter) {
         return std::none_of(waiter.pushes.begin(), waiter.pushes.end(), is_left);
       });
-  Waiters later(std::make_move_iterator(waits_on), std::make_move_iterator(waiters_.end()));
+  const Waiters in_vain(std::make_move_iterator(waits_on), std::make_move_iterator(waiters_.end()));
   waiters_.erase(waits_on, waiters_.end());
-  return std::exchange(waiters_, std::move(later));
+  Waiters others = std::exchange(waiters_, {});
+  for (const Waiter& waiter : in_vain) {
+    full_ ? waiter.done(&*full_) : waiters_.push_back(waiter);
+  }
+  return others;
 }
 
 void Journal::add_push_awaiting_key(std::uint64_t id, std::vector<std::uint64_t>& to) const {
@@ -185,7 +191,7 @@ void Journal::succeeded(const JournalBatch& batch, const Holdings& holdings, Tim
   }
   dead_keys_under_way_.clear();
   keys_ended_under_way_.reset();
-  for (const Waiter& waiter : std::exchange(waiters_under_way_, {})) waiter.done();
+  for (const Waiter& waiter : std::exchange(waiters_under_way_, {})) waiter.done(nullptr);
 }
 
 void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& holdings,
@@ -231,12 +237,17 @@ void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& ho
   dead_keys_.insert(dead_keys_.end(), dead_keys_under_way_.begin(), dead_keys_under_way_.end());
   dead_keys_under_way_.clear();
   if (!keys_ended_) keys_ended_ = keys_ended_under_way_;
-  waiters_.insert(waiters_.begin(), waiters_under_way_.begin(), waiters_under_way_.end());
-  waiters_under_way_.clear();
+  const Waiters waiters = std::exchange(waiters_under_way_, {});
+  if (full_ && cramped_) {
+    for (const Waiter& waiter : waiters) waiter.done(&error);
+  } else {
+    waiters_.insert(waiters_.begin(), waiters.begin(), waiters.end());
+  }
 }
 
-// Returns the first id of its push. Messages that listeners hold stay with them; were they
-// withdrawn, a receipt would stop working although nothing is wrong with it.
+// Returns the first id of its push. Messages that listeners hold stay with them for that long; were
+// they withdrawn, a receipt would stop working although nothing is wrong with it. Afterwards the
+// store does not hold them: whoever pushed has been told so, and tries again.
 std::uint64_t Journal::refuse_push(StoredMessage& message, const Error& error, Holdings& holdings) {
   const PendingPushes::Failed push = pending_.fail(message.id, error);
   const std::uint64_t first_id = push.count == 0 ? message.id : push.first_id;
@@ -245,8 +256,11 @@ std::uint64_t Journal::refuse_push(StoredMessage& message, const Error& error, H
     StoredMessage* const each = holdings.messages().find(id);
     if (each == nullptr) continue;
     each->awaited = false;
-    if (push.count == 0 || each->state == StoredMessage::State::leased) {
+    if (push.count == 0) {
       changes_.rewrite(*each);
+    } else if (each->state == StoredMessage::State::leased) {
+      each->refused = true;
+      each->dirty = false;
     } else {
       holdings.withdraw(*each);
     }

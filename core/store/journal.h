@@ -83,10 +83,11 @@ class Journal {
   /// Those of all pushes to that endpoint.
   std::vector<std::uint64_t> pushes_awaiting_keys(const EndpointName& endpoint) const;
 
-  /// Calls `done` when everything that has changed until now is in the file, and with it the keys
-  /// of these pushes, of which a message was settled: tried again after a kill, they would bring it
-  /// back.
-  void when_written(std::function<void()> done, std::vector<std::uint64_t> pushes) {
+  /// Calls `done` with null when everything that has changed until now is in the file, and with it
+  /// the keys of these pushes, of which a message was settled: tried again after a kill, they would
+  /// bring it back. With an error when there is no room for that: it comes to the file when there
+  /// is.
+  void when_written(std::function<void(const Error*)> done, std::vector<std::uint64_t> pushes) {
     waiters_.push_back({std::move(done), std::move(pushes)});
   }
 
@@ -121,7 +122,7 @@ class Journal {
 
  private:
   struct Waiter {
-    std::function<void()> done;
+    std::function<void(const Error*)> done;
     std::vector<std::uint64_t> pushes;  // first ids of those whose keys must be in the file, too
   };
   using Waiters = std::vector<Waiter>;

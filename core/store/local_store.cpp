@@ -57,7 +57,9 @@ void LocalStore::answer_when_written(std::uint64_t touched, Done<T>& done, T val
   if (!done) return;
   if (!journal_ || journal_->changes().touched() == touched) return done(std::move(value));
   journal_->when_written(
-      [done = std::move(done), value = std::move(value)] { done(Expected<T>(value)); },
+      [done = std::move(done), value = std::move(value)](const Error* error) {
+        done(error != nullptr ? Expected<T>(tl::make_unexpected(*error)) : Expected<T>(value));
+      },
       std::move(pushes));
 }
 

@@ -70,7 +70,6 @@ void RedisNode::greet() {
   if (options_.address.database != 0) {
     add({"SELECT", std::to_string(options_.address.database)}, true);
   }
-  add({"CLIENT", "SETNAME", "pistachio"}, false);
   add({"ROLE"}, false, [this](const RedisValue& role) {
     if (role[0].text() == "slave") refuse(RedisTrouble::of("READONLY replica"));
   });
@@ -84,13 +83,25 @@ void RedisNode::greet() {
     add({"SCRIPT", "LOAD", script.source}, true);
   }
   add(options_.probe, true);
-  // What the connection before had sent and Redis not yet read must not be carried out after what
-  // is sent now.
-  if (command_id_ != 0) add({"CLIENT", "KILL", "ID", std::to_string(command_id_)}, false);
+  add({"CLIENT", "SETNAME", name_}, false);
+  const std::int64_t former = command_id_;
   add({"CLIENT", "ID"}, false, [this](const RedisValue& id) { command_id_ = id.integer(); });
   if (bell_id_) {
     add({"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(*bell_id_), "OPTOUT", "NOLOOP"},
         false, [this](const RedisValue& answer) { tracking_ = !answer.is_error(); });
+  }
+  // What the connection before had sent and Redis not yet read must not be carried out after what
+  // is sent now. Its number alone is not enough: another Redis, or this one begun anew, has given
+  // that to somebody else.
+  if (former != 0) {
+    add({"CLIENT", "LIST", "ID", std::to_string(former)}, false,
+        [this, former](const RedisValue& found) {
+          const bool is_ours = found.text().find(" name=" + name_ + " ") != std::string_view::npos;
+          if (!is_ours || former == command_id_) return;
+          std::vector<Greeting> last;
+          last.push_back({{"CLIENT", "KILL", "ID", std::to_string(former)}, {}, false});
+          ask(command_, std::move(last));
+        });
   }
   ask(command_, std::move(greetings));
 }

@@ -35,6 +35,7 @@ RedisNode::RedisNode(uv_loop_s* loop, Options options, Callbacks callbacks)
       callbacks_(std::move(callbacks)),
       ahead_(options_.clock_ahead.value_or(Duration::zero())),
       random_(std::random_device{}()),
+      name_("pistachio-" + std::to_string(random_()) + "-" + std::to_string(random_())),
       command_(loop, options_.address,
                {.connected = [this] { greet(); },
                 .answered = [this](RedisReply reply) { inbox_.push_back(std::move(reply)); },

@@ -133,7 +133,7 @@ class RedisNode {
   Errc lost_code_ = Errc::unavailable;
 
   std::optional<std::int64_t> bell_id_;
-  std::int64_t command_id_ = 0;  // of the connection before, when there was one
+  std::int64_t command_id_ = 0;  // of that link, or of the one before
   bool tracking_ = false;
   Duration ahead_{};
   Deadline ask_time_at_;
@@ -149,6 +149,7 @@ class RedisNode {
   std::string outgoing_;
   Deadline leave_at_;  // when outgoing_ must
   std::minstd_rand random_;
+  const std::string name_;  // what Redis calls the command link, and nobody else's
 
   // Last, so that they are closed before what their callbacks use.
   RedisLink command_;

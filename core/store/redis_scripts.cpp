@@ -44,7 +44,8 @@ for i=3,5,2 do
   local some=redis.pcall('ZRANGE',KEYS[i],0,0,'WITHSCORES')
   local first=some[2]
   fails=fails or some.err
-  if first and (not next_due or tonumber(first)<next_due) then next_due=tonumber(first) end
+  local at=first and math.ceil(tonumber(first))
+  if at and (not next_due or at<next_due) then next_due=at end
 end
 if not fails and (not next_due or next_due>tonumber(ARGV[1])) then
   return {redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[4]),next_due or -1,0,0}
@@ -62,6 +63,8 @@ local function ring() redis.call('LPUSH',list,'') redis.call('LPOP',list) end
 -- Writes nothing, but is a write that is allowed while Redis is out of memory: what follows then is,
 -- too. And what is taken out in the end may be, or the script stops here.
 local function begin(index) redis.call('LPOP',list,0) redis.call('ZREM',index,'') end
+-- more than this has no room in an entry
+local function one_more(attempts) return math.min(attempts+1,999999999) end
 )lua";
 
 constexpr std::string_view kElements = R"lua(
@@ -141,6 +144,22 @@ local function good(key,length)
   return false
 end
 local function bury(entry) redis.call('RPUSH',dead,entry) died=died+1 end
+-- ids ascend
+local function is_before(a,b)
+  if #a~=#b then return #a<#b end
+  return a<b
+end
+-- What was taken first is first again: before what is in :retry, unless that was taken earlier, as
+-- the hundred before these may have been. An entry is its id, itself and what takes it from its place.
+local function put_back(entries,take_from)
+  local last=redis.call('LINDEX',retry,-1)
+  local last_id=last and parts(last)
+  if last_id and entries[1] and is_before(last_id,entries[1][1]) then
+    for _,m in ipairs(entries) do redis.call('RPUSH',retry,m[2]) take_from(m[3]) end
+  else
+    for i=#entries,1,-1 do redis.call('LPUSH',retry,entries[i][2]) take_from(entries[i][3]) end
+  end
+end
 local function each_due(key,size,look)
   for i=0,99 do
     if size>=1048576 then break end
@@ -166,22 +185,12 @@ local function move_due()
       redis.call('RPUSH',list,string.sub(m,42)) redis.call('ZREM',delay,m)
     end
     for _,m in ipairs(broken) do bury(':0:'..m) redis.call('ZREM',delay,m) end
-    for i=#back,1,-1 do
-      redis.call('LPUSH',retry,string.sub(back[i],2)) redis.call('ZREM',delay,back[i])
-    end
+    for i=1,#back do back[i]={parts(string.sub(back[i],2)),string.sub(back[i],2),back[i]} end
+    put_back(back,function(m) redis.call('ZREM',delay,m) end)
   end
   local returned=#back
   back={}
   local gone,dying={},{}
-  -- those that died are in the order of their deadlines; of others, and of one deadline, ids
-  -- ascend: what was taken first is first again
-  local function in_order(entries)
-    table.sort(entries,function(x,y)
-      if x[4]~=y[4] then return x[4]<y[4] end
-      if #x[1]~=#y[1] then return #x[1]<#y[1] end
-      return x[1]<y[1]
-    end)
-  end
   if good(due,'ZCARD') and good(lease,'HLEN') then
     begin(due)
     redis.call('HDEL',lease,'')
@@ -190,20 +199,21 @@ local function move_due()
       if not v then gone[#gone+1]=r return 0 end
       local id,n,e=parts(v)
       if e and (entries or most_attempts==0 or n+1<most_attempts) then
-        back[#back+1]={id,id..':'..(n+1)..':'..e,r,0}
+        back[#back+1]={id,id..':'..one_more(n)..':'..e,r}
       elseif good(dead,'LLEN') then
-        dying[#dying+1]={id or '',e and id..':'..(n+1)..':'..kept(e) or ':0:'..v,r,deadline}
+        dying[#dying+1]={id or '',e and id..':'..one_more(n)..':'..kept(e) or ':0:'..v,r,deadline}
       else return 0 end
       return #v
     end)
-    in_order(dying) in_order(back)
+    table.sort(dying,function(x,y)
+      if x[4]~=y[4] then return x[4]<y[4] end
+      return is_before(x[1],y[1])
+    end)
+    table.sort(back,function(x,y) return is_before(x[1],y[1]) end)
     for _,m in ipairs(dying) do
       bury(m[2]) redis.call('HDEL',lease,m[3]) redis.call('ZREM',due,m[3])
     end
-    for i=#back,1,-1 do
-      local m=back[i]
-      redis.call('LPUSH',retry,m[2]) redis.call('HDEL',lease,m[3]) redis.call('ZREM',due,m[3])
-    end
+    put_back(back,function(r) redis.call('HDEL',lease,r) redis.call('ZREM',due,r) end)
     for _,r in ipairs(gone) do redis.call('ZREM',due,r) end
   end
   returned=returned+#back
@@ -211,7 +221,8 @@ local function move_due()
   if returned>0 then ring() end
   for _,key in ipairs({delay,due}) do
     local first=redis.pcall('ZRANGE',key,0,0,'WITHSCORES')[2]
-    if first and (next_due<0 or tonumber(first)<next_due) then next_due=tonumber(first) end
+    local at=first and math.ceil(tonumber(first))
+    if at and (next_due<0 or at<next_due) then next_due=at end
   end
   -- what cannot be moved would else be looked at again at once, and again
   local now=tonumber(ARGV[1])
@@ -261,7 +272,8 @@ local function take()
       if id=='' then id=ARGV[8]..number number=number+1 end
       local ok=redis.pcall('HSET',lease,ARGV[at],id..':'..n..':'..e)
       if type(ok)=='table' then return undo(ok) end
-      ok=redis.pcall('ZADD',due,ARGV[7],ARGV[at])
+      -- what is taken together ends together, the first first: no two have the same moment
+      ok=redis.pcall('ZADD',due,tonumber(ARGV[7])-(1011-at)/4096,ARGV[at])
       if type(ok)=='table' then return undo(ok) end
       at=at+1 bytes=bytes+#e
       out[#out+1]=id out[#out+1]=n out[#out+1]=e
@@ -292,7 +304,7 @@ redis.call('LLEN',retry)
 local v=redis.call('HGET',lease,ARGV[4])
 if not v then return -1 end
 local id,n,e=parts(v)
-if e and ARGV[5]=='1' then n=n+1 end
+if e and ARGV[5]=='1' then n=one_more(n) end
 local dies=not e or not entries
   and (ARGV[6]=='1' or ARGV[5]=='1' and most_attempts>0 and n>=most_attempts)
 begin(due)
@@ -310,6 +322,21 @@ else redis.call('LPUSH',list,kept(e)) end
 redis.call('HDEL',lease,ARGV[4])
 redis.call('ZREM',due,ARGV[4])
 return became
+)lua";
+
+// KEYS 1 lease 2 due   ARGV 1 end of the leases 2... receipts
+// Returns how many of them hold a message. As kGiveBack it works while Redis is out of memory. No
+// two of them end at the same moment, the first first, as in kClaim.
+constexpr std::string_view kExtend = R"lua(
+redis.call('ZREM',KEYS[2],'')
+local held=0
+for i=2,#ARGV do
+  if redis.call('HEXISTS',KEYS[1],ARGV[i])==1 then
+    redis.call('ZADD',KEYS[2],tonumber(ARGV[1])-(#ARGV-i)/4096,ARGV[i])
+    held=held+1
+  end
+end
+return held
 )lua";
 
 // KEYS 1 list 2 retry 3 delay 4 that of the idempotency key, where there is one
@@ -331,9 +358,16 @@ end
 local held=redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCARD',KEYS[3])
 local most=tonumber(ARGV[2])
 if most>0 and held+count>most then return {3,held} end
+-- Whether what comes later may be done is tried, on nothing, before anything is: all or none.
+if KEYS[4] then redis.call('SET',KEYS[4],'','XX') end
 for i=6,#ARGV,2 do
-  if ARGV[i]=='' then redis.call('RPUSH',KEYS[1],ARGV[i+1])
-  else redis.call('ZADD',KEYS[3],ARGV[i],ARGV[i+1]) end
+  if ARGV[i]~='' then redis.call('ZADD',KEYS[3],'XX',0,'') break end
+end
+for i=6,#ARGV,2 do
+  if ARGV[i]=='' then redis.call('RPUSH',KEYS[1],ARGV[i+1]) end
+end
+for i=6,#ARGV,2 do
+  if ARGV[i]~='' then redis.call('ZADD',KEYS[3],ARGV[i],ARGV[i+1]) end
 end
 -- Not by string.format: it ends a short string at its first NUL, and a fingerprint is any bytes.
 if KEYS[4] then redis.call('SET',KEYS[4],ARGV[4]..':'..count..':'..ARGV[3],'PX',ARGV[5]) end
@@ -370,6 +404,7 @@ const std::array<RedisScriptText, kRedisScripts>& redis_scripts() {
       script({kTickQuickly, kArguments, kElements, kMoveDue, kTick}),
       script({kPush}),
       script({kArguments, kElements, kGiveBack}),
+      script({kExtend}),
       script({kPurge}),
       script({kPeek}),
       script({kElements, kRedrive}),

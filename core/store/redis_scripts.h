@@ -30,13 +30,14 @@ enum class RedisScript : std::size_t {
   tick,       ///< moves what is due: delays, leases that have ended
   push,       ///< what a plain RPUSH cannot: delays, idempotency keys, --max-queued
   give_back,  ///< ends a lease
+  extend,     ///< says when leases end
   purge,
   peek,
   redrive,
   counts,
   raise,  ///< puts what nobody takes out of :retry where other programs see it
 };
-inline constexpr std::size_t kRedisScripts = 9;
+inline constexpr std::size_t kRedisScripts = 10;
 
 /// What each script says and what Redis calls it.
 struct RedisScriptText {

@@ -122,6 +122,7 @@ class RedisStore final : public Store {
   void send_claim(std::size_t slot);
   void on_claim_answered(std::size_t slot, const RedisValue* reply);
   void hand_out(const ClaimUnderWay& under_way, const RedisValue& reply);
+  void keep_due(const EndpointName& endpoint, const Receipt& receipt);
   void settle_one(const EndpointName& endpoint, const Receipt& receipt, Haste haste, Then then);
   void redrive_more(const EndpointName& dead, std::size_t moved, std::size_t most,
                     Done<std::size_t> done);

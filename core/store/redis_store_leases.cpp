@@ -163,6 +163,15 @@ void RedisStore::hand_out(const ClaimUnderWay& under_way, const RedisValue& repl
 
 // ---------------------------------------------------------------- settling
 
+// Redis would not let it go. When its lease ends was not refused, perhaps, and has gone: without
+// that nothing would bring it back.
+void RedisStore::keep_due(const EndpointName& endpoint, const Receipt& receipt) {
+  RedisCommand again = call(RedisScript::extend, endpoint, {"lease", "due"});
+  again.add_number(clock(TiedLeases::kLength)).add(receipt);
+  node_of(endpoint).send(again, {});
+  looks_.due(endpoint, now_ + TiedLeases::kLength);
+}
+
 // First the message, then when its lease ends: what is left when only the first is done is nothing
 // to anybody.
 void RedisStore::settle_one(const EndpointName& endpoint, const Receipt& receipt, Haste haste,
@@ -184,7 +193,12 @@ void RedisStore::execute(SettleCommand& command) {
     return;
   }
   settle_one(command.endpoint, command.receipt, Haste::none, [this](const RedisValue* reply) {
-    if (is_away(reply)) later_.emplace_back(std::move(settling_.front()));
+    SettleCommand& settled = settling_.front();
+    if (is_away(reply)) {
+      later_.emplace_back(std::move(settled));
+    } else if (reply->is_error()) {
+      keep_due(settled.endpoint, settled.receipt);
+    }
     settling_.pop_front();
   });
   settling_.push_back(std::move(command));
@@ -213,6 +227,7 @@ void RedisStore::execute(SettleManyCommand& command) {
                  const SettleManyCommand& asked = settling->command;
                  const bool held = reply != nullptr && reply->integer() == 1;
                  if (!held) settling->gone.push_back(receipt);
+                 if (!is_away(reply) && reply->is_error()) keep_due(asked.endpoint, receipt);
                  if (++settling->answers < asked.receipts.size()) return;
                  if (reply == nullptr || reply->is_error()) {
                    return asked.done(tl::make_unexpected(error_of(asked.endpoint, reply)));
@@ -259,13 +274,10 @@ void RedisStore::execute(ExtendCommand& command) {
   }
   tied_.remove(command.receipt);
   RedisNode& node = node_of(command.endpoint);
-  const std::string receipt = command.receipt.text();
-  node.send({"ZADD", keys_.beside(command.endpoint, "due"), "XX",
-             std::to_string(clock(command.lease)), receipt},
-            {});
-  const RedisCommand is_held{"HEXISTS", keys_.beside(command.endpoint, "lease"), receipt};
+  RedisCommand extend = call(RedisScript::extend, command.endpoint, {"lease", "due"});
+  extend.add_number(clock(command.lease)).add(command.receipt);
   const Deadline ends = Deadline::in(command.lease, now_);
-  node.send(is_held, [this, asked = std::move(command), ends](const RedisValue* reply) {
+  node.send(extend, [this, asked = std::move(command), ends](const RedisValue* reply) {
     const bool held = reply != nullptr && reply->integer() == 1;
     if (held && !ends.is_never()) looks_.due(asked.endpoint, ends.at());
     if (!asked.done) return;

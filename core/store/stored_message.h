@@ -68,6 +68,7 @@ struct StoredMessage {
   bool dirty : 1 = false;      ///< that row is not, or not yet, what it should be
   bool awaited : 1 = false;    ///< its push waits until it is committed or gone
   bool joint : 1 = false;      ///< to be written together with others of its push, or with its key
+  bool refused : 1 = false;    ///< its push was refused while it was leased: it ends with that
   bool fetched : 1 = false;    ///< ResidentBodies': its bytes have come back from the file
 
   bool is_available() const { return state == State::in_line || state == State::returned; }
