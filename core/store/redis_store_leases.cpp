@@ -166,7 +166,8 @@ void RedisStore::hand_out(const ClaimUnderWay& under_way, const RedisValue& repl
 // Redis would not let it go. When its lease ends was not refused, perhaps, and has gone: without
 // that nothing would bring it back.
 void RedisStore::keep_due(const EndpointName& endpoint, const Receipt& receipt) {
-  RedisCommand again = call(RedisScript::extend, endpoint, {"lease", "due"});
+  RedisCommand again{"ZADD"};
+  again.add_pieces(keys_.pieces_beside(endpoint, "due"));
   again.add_number(clock(TiedLeases::kLength)).add(receipt);
   node_of(endpoint).send(again, {});
   looks_.due(endpoint, now_ + TiedLeases::kLength);
