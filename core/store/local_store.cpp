@@ -53,7 +53,7 @@ std::optional<std::uint64_t> id_of(const std::string& text) {
 
 template <class T>
 void LocalStore::answer_when_written(std::uint64_t touched, Done<T>& done, T value,
-                                     std::vector<std::uint64_t> pushes) {
+                                     std::vector<std::uint64_t>&& pushes) {
   if (!done) return;
   if (!journal_ || journal_->changes().touched() == touched) return done(std::move(value));
   journal_->when_written(

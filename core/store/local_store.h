@@ -109,7 +109,7 @@ class LocalStore final : public Store {
   // the keys of these pushes, of which messages have gone.
   template <class T>
   void answer_when_written(std::uint64_t touched, Done<T>& done, T value,
-                           std::vector<std::uint64_t> pushes = {});
+                           std::vector<std::uint64_t>&& pushes = {});
   std::uint64_t touched() const { return journal_ ? journal_->changes().touched() : 0; }
   std::optional<Error> refusal(const Push& push, TimePoint now) const;
 
