@@ -101,6 +101,7 @@ class Stopper {
       if (loop_.now() < begun_ + kOneWish) return;
       log_.warn("stopped at once by a second signal");
       status_ = 128 + number;
+      begun_ = loop_.now();
       loop_.stop();
       return;
     }
@@ -135,7 +136,7 @@ class Stopper {
   uv_signal_t interrupt_{};
   uv_signal_t hang_up_{};
   bool draining_ = false;
-  TimePoint begun_{};  // when the drain began
+  TimePoint begun_{};  // when the last signal came that counted
   Deadline drain_end_;
   int status_ = 0;
 };

@@ -198,6 +198,47 @@ TEST_CASE("a message whose push fails stays with the listener that has it") {
   }
 }
 
+TEST_CASE("no message of a push that was refused as a whole outlives the leases it is under") {
+  Shaky driver;
+  driver.disk.writes_left = 0;
+  const auto answer = driver.ask_push("a", "1", {.more = {"2", "3"}});
+  std::size_t taken = 0;
+  driver.store().claim({.endpoint = endpoint("a"), .max = 2},
+                       [&](const Expected<Claimed>& claimed) { taken = claimed->messages.size(); });
+  driver.rig().turn_until_idle();
+  CHECK(taken == 2);
+  CHECK(code_of(answer) == Errc::unavailable);
+  CHECK(driver.counts("a").queued == 0);
+  driver.disk.heal();
+  driver.pass(seconds(2));
+  const bool kill = GENERATE(true, false);
+  driver.end(kill);
+  CHECK(driver.drain("a").empty());
+}
+
+TEST_CASE("a push that came while the disk filled up is tried again, though nothing else happens") {
+  Shaky driver;
+  driver.push("a", "kept");
+  driver.disk.largest = 6'000'000;
+  const auto too_large = driver.ask_push("a", std::string(8'000'000, 'x'));
+  const auto small = driver.ask_push("a", "small");
+  const auto keyed = driver.push_to_listener("b", "settled", {.key = "k"});
+  driver.settle_quietly("b", keyed.second);
+  driver.rig().turn_until_idle();
+  CHECK(code_of(too_large) == Errc::storage_full);
+  driver.disk.heal();
+  for (int i = 0; i < 100 && !(small->has_value() && keyed.first->has_value()); ++i) {
+    const Deadline wish = driver.store().next_wish();
+    REQUIRE_FALSE(wish.is_never());
+    driver.file.skip(wish.left(driver.now()));
+    driver.rig().turn_until_idle();
+  }
+  REQUIRE(small->has_value());
+  CHECK((*small)->has_value());
+  REQUIRE(keyed.first->has_value());
+  CHECK((*keyed.first)->has_value());
+}
+
 TEST_CASE("a push is answered well when its message was settled before the disk failed") {
   Shaky driver;
   driver.disk.close_gate();

@@ -57,8 +57,11 @@ Deadline Journal::next_wish() const {
   if (!full_) return changes;
   // What is new waits for room, and the rest only if there was none for it either.
   const Deadline rest = cramped_ ? Deadline::never() : patience_ends_;
-  const bool waits = !changes.is_never() || !changes_.urgent().empty() || !waiters_.empty();
-  return waits ? std::min(rest, std::max(again_at_, changes)) : Deadline::never();
+  if (changes.is_never()) {
+    const bool waits = !changes_.urgent().empty() || !new_keys_.empty() || !waiters_.empty();
+    return waits ? again_at_ : Deadline::never();
+  }
+  return std::min(rest, std::max(again_at_, changes));
 }
 
 bool Journal::due(TimePoint now) const {
@@ -87,20 +90,21 @@ bool Journal::end_turn(const Holdings& holdings, TimePoint now) {
 
 bool Journal::send(const Holdings& holdings, TimePoint now) {
   JournalBatch batch = make_batch(holdings, !full_ || again_at_.reached(now));
+  bool answered = false;
+  Waiters waiters = take_waiters(answered);
   if (batch.empty() && !broken_) {
-    const Waiters waiters = take_waiters();
     for (const Waiter& waiter : waiters) waiter.done(nullptr);
-    return !waiters.empty();
+    return answered || !waiters.empty();
   }
-  waiters_under_way_ = take_waiters();
+  waiters_under_way_ = std::move(waiters);
   gather_ends_ = Deadline::never();
   thread_.write(std::move(batch));
-  return false;
+  return answered;
 }
 
 // Those for whom the batch that was made is enough. While there is no room for what is new keys are
 // left behind: who would wait for one is told so.
-Journal::Waiters Journal::take_waiters() {
+Journal::Waiters Journal::take_waiters(bool& answered) {
   const auto is_left = [this](std::uint64_t push) {
     return std::any_of(new_keys_.begin(), new_keys_.end(),
                        [push](const KeyTable::Entry& key) { return key.first_id == push; });
@@ -114,6 +118,7 @@ Journal::Waiters Journal::take_waiters() {
   Waiters others = std::exchange(waiters_, {});
   for (const Waiter& waiter : in_vain) {
     full_ ? waiter.done(&*full_) : waiters_.push_back(waiter);
+    answered = answered || full_;
   }
   return others;
 }
@@ -214,7 +219,7 @@ void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& ho
     if (message == nullptr) continue;
     if (message->awaited && grew) {
       refused.insert(refuse_push(*message, error, holdings));
-    } else {
+    } else if (!message->refused) {
       changes_.rewrite(*message);
     }
   }
@@ -238,7 +243,7 @@ void Journal::failed(const JournalBatch& batch, const Error& error, Holdings& ho
   dead_keys_under_way_.clear();
   if (!keys_ended_) keys_ended_ = keys_ended_under_way_;
   const Waiters waiters = std::exchange(waiters_under_way_, {});
-  if (full_ && cramped_) {
+  if (error.code == Errc::storage_full && cramped_) {
     for (const Waiter& waiter : waiters) waiter.done(&error);
   } else {
     waiters_.insert(waiters_.begin(), waiters.begin(), waiters.end());

@@ -136,7 +136,7 @@ class Journal {
   void add_row(JournalBatch& batch, StoredMessage& message);
   void add_rows_beside_gone(JournalBatch& batch, const MessageTable& messages);
   void take_new_keys(const MessageTable& messages);
-  Waiters take_waiters();
+  Waiters take_waiters(bool& answered);
   JournalBatch::Slice add_name(JournalBatch& batch, std::string_view name) const;
   bool send(const Holdings& holdings, TimePoint now);
   void settle(JournalThread::Written& written, Holdings& holdings, KeyTable& keys, TimePoint now);

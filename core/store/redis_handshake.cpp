@@ -85,7 +85,7 @@ void RedisNode::greet() {
   add(options_.probe, true);
   add({"CLIENT", "SETNAME", name_}, false);
   const std::int64_t former = command_id_;
-  add({"CLIENT", "ID"}, false, [this](const RedisValue& id) { command_id_ = id.integer(); });
+  add({"CLIENT", "ID"}, false, [this](const RedisValue& id) { greeted_id_ = id.integer(); });
   if (bell_id_) {
     add({"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(*bell_id_), "OPTOUT", "NOLOOP"},
         false, [this](const RedisValue& answer) { tracking_ = !answer.is_error(); });
@@ -97,7 +97,7 @@ void RedisNode::greet() {
     add({"CLIENT", "LIST", "ID", std::to_string(former)}, false,
         [this, former](const RedisValue& found) {
           const bool is_ours = found.text().find(" name=" + name_ + " ") != std::string_view::npos;
-          if (!is_ours || former == command_id_) return;
+          if (!is_ours || former == greeted_id_) return;
           std::vector<Greeting> last;
           last.push_back({{"CLIENT", "KILL", "ID", std::to_string(former)}, {}, false});
           ask(command_, std::move(last));
@@ -132,6 +132,7 @@ void RedisNode::refuse(const RedisTrouble& trouble) {
 
 void RedisNode::become_ready() {
   state_ = State::ready;
+  command_id_ = greeted_id_;
   failures_ = 0;
   if (!options_.clock_ahead) ask_time_at_ = Deadline::in(kPatience, now_);
   if (trouble_ && was_ready_once_) {

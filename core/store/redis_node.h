@@ -133,7 +133,8 @@ class RedisNode {
   Errc lost_code_ = Errc::unavailable;
 
   std::optional<std::int64_t> bell_id_;
-  std::int64_t command_id_ = 0;  // of that link, or of the one before
+  std::int64_t command_id_ = 0;  // of the last that was ready
+  std::int64_t greeted_id_ = 0;  // of the one that is being made
   bool tracking_ = false;
   Duration ahead_{};
   Deadline ask_time_at_;

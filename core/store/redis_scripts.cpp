@@ -207,7 +207,8 @@ local function move_due()
       return #v
     end)
     table.sort(dying,function(x,y)
-      if x[4]~=y[4] then return x[4]<y[4] end
+      local a,b=math.ceil(x[4]),math.ceil(y[4])
+      if a~=b then return a<b end
       return is_before(x[1],y[1])
     end)
     table.sort(back,function(x,y) return is_before(x[1],y[1]) end)
@@ -318,7 +319,7 @@ local held=redis.call('LLEN',KEYS[1])+redis.call('LLEN',KEYS[2])+redis.call('ZCA
 local most=tonumber(ARGV[2])
 if most>0 and held+count>most then return {3,held} end
 -- Whether what comes later may be done is tried, on nothing, before anything is: all or none.
-if KEYS[4] then redis.call('SET',KEYS[4],'','XX') end
+if KEYS[4] then redis.call('SET',KEYS[4],'','XX','KEEPTTL') end
 for i=6,#ARGV,2 do
   if ARGV[i]~='' then redis.call('ZADD',KEYS[3],'XX',0,'') break end
 end

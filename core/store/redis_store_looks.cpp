@@ -46,7 +46,8 @@ bool RedisStore::keep_up() {
 }
 
 void RedisStore::renew_leases() {
-  const std::string until = std::to_string(clock(TiedLeases::kLength));
+  std::int64_t until =
+      clock(TiedLeases::kLength);  // a millisecond later for each command: in order
   std::optional<EndpointName> of;
   std::optional<RedisCommand> renewal;
   std::size_t count = 0;
@@ -59,7 +60,7 @@ void RedisStore::renew_leases() {
     if (!renewal || endpoint != *of || count == kRenewedAtOnce) {
       leave();
       of = endpoint;
-      renewal.emplace(call(RedisScript::extend, endpoint, {"lease", "due"})).add(until);
+      renewal.emplace(call(RedisScript::extend, endpoint, {"lease", "due"})).add_number(until++);
     }
     renewal->add(receipt);
     ++count;
