@@ -29,13 +29,15 @@ std::int64_t milliseconds_now() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-void restore_defaults() {
+// What is ignored stays ignored.
+void handle_signals(void (*handler)(int)) {
   for (const int number : kSignals) {
     struct sigaction action {};
     ::sigaction(number, nullptr, &action);
     if (action.sa_handler == SIG_IGN) continue;
     action = {};
-    action.sa_handler = SIG_DFL;
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
     ::sigaction(number, &action, nullptr);
   }
 }
@@ -50,23 +52,11 @@ void on_signal(int number) {
       // The pipe holds thousands; when it is full enough signals have come already.
       [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
     } else {
-      restore_defaults();
+      handle_signals(SIG_DFL);
       ::raise(number);  // comes when this handler has returned
     }
   }
   errno = saved;
-}
-
-void handle_signals() {
-  for (const int number : kSignals) {
-    struct sigaction action {};
-    ::sigaction(number, nullptr, &action);
-    if (action.sa_handler == SIG_IGN) continue;
-    action = {};
-    action.sa_handler = on_signal;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(number, &action, nullptr);
-  }
 }
 
 }  // namespace
@@ -74,7 +64,7 @@ void handle_signals() {
 void leave_signals(Duration since) {
   left = 0;
   last_counted = milliseconds_now() - since.count();
-  handle_signals();
+  handle_signals(on_signal);
 }
 
 SignalPipe::SignalPipe(int most) {
@@ -86,7 +76,7 @@ SignalPipe::SignalPipe(int most) {
   write_end = ends[1];
   left = most;
   last_counted = 0;
-  handle_signals();
+  handle_signals(on_signal);
 }
 
 SignalPipe::~SignalPipe() {

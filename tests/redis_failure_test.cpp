@@ -230,11 +230,7 @@ TEST_CASE("a lease can be made longer while Redis is out of memory, and so is on
 TEST_CASE("a lease that Redis will not make longer is not said to be longer") {
   if (!RedisServer::is_installed()) return;
   RedisServer server;
-  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
-  RedisStore::Options given = options();
-  given.node.address.user = "u";
-  given.node.address.password = "p";
-  RedisHouse house(given, server);
+  RedisHouse house(as_user(server, "&*"), server);
   house.first.push("a", "1");
   const auto leased = house.first.take("a", seconds(10));
   server.ask({"ACL", "SETUSER", "u", "-zadd"});
@@ -244,11 +240,7 @@ TEST_CASE("a lease that Redis will not make longer is not said to be longer") {
 TEST_CASE("a message whose settlement Redis refuses comes back, and its holder is told") {
   if (!RedisServer::is_installed()) return;
   RedisServer server;
-  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
-  RedisStore::Options given = options();
-  given.node.address.user = "u";
-  given.node.address.password = "p";
-  RedisHouse house(given, server);
+  RedisHouse house(as_user(server, "&*"), server);
   house.first.push("a", "1");
   const auto leased = house.first.take("a", seconds(1000));
   server.ask({"ACL", "SETUSER", "u", "-hdel"});
@@ -415,11 +407,7 @@ TEST_CASE("what the user of an ACL may not do within a script is advised on as o
       GENERATE(std::vector<std::string>{"-lpop"}, std::vector<std::string>{"resetkeys", "~test:*"});
   std::vector<std::string> limit{"ACL", "SETUSER", "u"};
   limit.insert(limit.end(), rule.begin(), rule.end());
-  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "&*", "+@all"});
-  RedisStore::Options given = options();
-  given.node.address.user = "u";
-  given.node.address.password = "p";
-  RedisHouse house(given, server);
+  RedisHouse house(as_user(server, "&*"), server);
   server.ask(limit);
   const Error refused = refused_claim(house.first, "a");
   CHECK(refused.code == Errc::unavailable);
@@ -429,11 +417,7 @@ TEST_CASE("what the user of an ACL may not do within a script is advised on as o
 TEST_CASE("where Redis does not ring, endpoints that are waited for are looked at") {
   if (!RedisServer::is_installed()) return;
   RedisServer server;
-  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", "resetchannels", "+@all"});
-  RedisStore::Options given = options();
-  given.node.address.user = "u";
-  given.node.address.password = "p";
-  RedisHouse house(given, server);
+  RedisHouse house(as_user(server, "resetchannels"), server);
   REQUIRE_FALSE(house.first_redis().has_doorbell());
   REQUIRE(house.first_rig().reports().size() == 1);
   CHECK(house.first_rig().reports()[0].severity == Severity::warning);

@@ -22,7 +22,7 @@ bool is_id(std::string_view text) {
          });
 }
 
-// Likewise.
+// What is no id stands in a head, too.
 bool is_field(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -136,7 +136,8 @@ class Store {
   virtual void set_bell(Bell bell) = 0;
 
   /// Completes once the store holds the messages as safely as it promises, or a listener has
-  /// settled them. endpoint_full, key_reused, storage_full, unavailable: nothing was taken.
+  /// settled them. endpoint_full, key_reused, storage_full, unavailable: nothing was taken. `push`
+  /// is moved from: every request that pushes has one, and it is large.
   virtual void push(Push&& push, Done<Pushed> done) = 0;
 
   /// True: `endpoint` certainly has no message available now, though what was asked in this turn

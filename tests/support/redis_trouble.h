@@ -28,6 +28,16 @@ inline std::string trouble_of(const std::string& url) {
   return trouble;
 }
 
+// Makes a user "u" who may do everything, with these `channels`, and says how a store becomes that.
+inline RedisStore::Options as_user(RedisServer& server, const std::string& channels) {
+  server.ask({"ACL", "SETUSER", "u", "on", ">p", "~*", channels, "+@all"});
+  RedisStore::Options given;
+  given.name_space = "test";
+  given.node.address.user = "u";
+  given.node.address.password = "p";
+  return given;
+}
+
 inline bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
