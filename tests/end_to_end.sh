@@ -58,7 +58,7 @@ seq 10 | "$binary" push batch --lines
 "$binary" listen batch --batch 10 >"$room/unread" &
 listener=$!
 until_true 10 queues batch 0
-for _ in $(seq 2000); do kill -TERM $listener; done 2>/dev/null  # of two, both could come as one
+terminate_again_and_again $listener
 wait $listener
 check "listen gives back what was not read" "$(queues batch 10 && echo all)" "all"
 exec 8<&-
@@ -95,11 +95,21 @@ check "its parked polls are answered 504 with a Retry-After" \
   "$(sed -E 's/ [1-5]$/ soon/' "$room/drained.status")" "504 soon"
 
 # ---- signals that come together are one, however little there is to do
+rounds=0
 unwell=0
-for round in 1 2 3 4 5 6 7 8; do
-  start "idle$round"
-  for _ in $(seq 3000); do kill -TERM "$server"; done 2>/dev/null
-  wait "$server" || unwell=$?
+while [ $rounds -lt 8 ] && [ $unwell = 0 ]; do
+  start "idle$rounds"
+  begun=${EPOCHREALTIME/[.,]/}
+  terminate_again_and_again "$server"
+  wait "$server"
+  ended=$?
+  # What ends later than 0.2 s after the first signal may have had a second wish, on a busy machine: that round says
+  # nothing and is repeated.
+  if [ $ended = 0 ]; then
+    rounds=$((rounds + 1))
+  elif [ $((${EPOCHREALTIME/[.,]/} - begun)) -lt 200000 ]; then
+    unwell=$ended
+  fi
 done
 check "an idle server ends with 0, whenever the second of two signals comes" "$unwell" 0
 
