@@ -218,6 +218,24 @@ TEST_CASE("pipelined requests are answered in order") {
   }
 }
 
+TEST_CASE("what many clients send in one turn is taken and answered, however much it is") {
+  ServerHouse house;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 150; ++i) clients.push_back(house.client());
+  std::vector<std::string> sent;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    sent.push_back(std::string(3500, static_cast<char>('a' + i % 26)) + std::to_string(i));
+    clients[i]->send(post_request("/messages/a", sent.back()));
+  }
+  for (const auto& client : clients) REQUIRE(client->answer().status == 201);
+  for (const auto& client : clients) client->send(get_request("/messages/a"));
+  std::vector<std::string> got;
+  for (const auto& client : clients) got.push_back(client->answer().body);
+  std::sort(sent.begin(), sent.end());
+  std::sort(got.begin(), got.end());
+  CHECK(got == sent);
+}
+
 TEST_CASE("a client that pipelines more polls than may be open still gets every message in order") {
   ServerHouse house;
   std::string lines;

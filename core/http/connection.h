@@ -35,8 +35,14 @@ class Connection : public Timer {
   /// Begins to read; the stream has been accepted into stream().
   void start();
 
-  /// Answers the request that waits. `response` may be reused when it returns.
+  /// Answers the request that waits. `response` may be reused when it returns. A small answer
+  /// leaves at the end of the round, or before this connection does anything else.
   void send(const Response& response);
+
+  /// Reads what is in the inbox, if anything is.
+  void take_in();
+  /// Sends the answer that is in the outbox, if there is one.
+  void leave();
 
   /// Parses input that was waiting while the request before it was answered.
   void resume();
@@ -85,6 +91,7 @@ class Connection : public Timer {
   struct Write;
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  bool may_wait(std::string_view bytes) const;
   void on_bytes(std::string_view bytes);
   void on_end();
   [[gnu::cold]] void on_broken();
@@ -128,10 +135,13 @@ class Connection : public Timer {
   std::unique_ptr<Arriving> arriving_;
   RequestContext context_;
   AnswerWatch watch_;
-  std::uint64_t written_ = 0;  // bytes handed to the socket or to libuv's queue, ever
+  std::uint64_t written_ = 0;  // bytes handed to the socket or to libuv's queue, ever; the outbox's
+                               // are not among them
   Deadline activity_;          // when the present state has lasted too long
   Deadline output_;            // when to look at what became of the output
   std::size_t buffered_ = 0;
+  Batch::Place incoming_ = Batch::kNone;  // in the inbox; only while nothing else is under way
+  Batch::Place outgoing_ = Batch::kNone;  // in the outbox; never while a request is under way
   HeadScanner scanner_;
   State state_ = State::head;
   std::uint8_t probes_left_ =

@@ -7,18 +7,12 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <utility>
 
 #include "core/http/connection.h"
 #include "core/http/socket_probe.h"
 
 namespace pistachio::http {
-namespace {
-
-// Up to here copying a body behind its head costs less than handing the kernel two pieces.
-constexpr std::size_t kJoinBytes = 4096;
-
-}  // namespace
-
 /// What the socket did not take at once; lives until libuv has written it or given up.
 struct Connection::Write {
   uv_write_t request;
@@ -27,12 +21,9 @@ struct Connection::Write {
 };
 
 void Connection::send(const Response& response) {
-  assert(state_ == State::waiting);
+  assert(state_ == State::waiting && outgoing_ == Batch::kNone);
   const bool keep =
       keep_alive_ && !response.close && !server_.draining_ && !(ended_ && !has_input());
-  std::string& head = server_.out_;
-  head.clear();
-  write_head(response, keep, http_1_0_, server_.date(), head);
   context_ = {};
   if (response.delivery != 0) {
     // Whoever has sent its next request before this answer does not prove by it that the answer
@@ -53,18 +44,26 @@ void Connection::send(const Response& response) {
   }
   state_ = State::head;
   drop_body();  // a refused one is no longer under way
+  Batch& outbox = server_.outbox_;
+  std::string& out = outbox.begin();
+  write_head(response, keep, http_1_0_, server_.date(), out);
   std::string_view content = is_head_ ? std::string_view() : response.content();
-  if (content.size() <= kJoinBytes) {
-    head.append(content);  // one piece is cheaper to send than two
+  const bool joined = content.size() <= Batch::kMostOfOne;
+  if (joined) {
+    out.append(content);  // one piece is cheaper to send than two
     content = {};
   }
-  const std::uint64_t end = written_ + head.size() + content.size();
   if (response.delivery != 0) {
-    watch_.add(response.delivery, end, now());
+    watch_.add(response.delivery, written_ + outbox.begun().size() + content.size(), now());
     if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kFirstLook, now());
   }
-  write(head, content);
-  if (state_ == State::dead) return;
+  if (joined && keep && !outbox.full()) {
+    outgoing_ = outbox.keep(*this);
+  } else {
+    write(outbox.begun(), content);
+    outbox.drop();
+    if (state_ == State::dead) return;
+  }
   if (keep) {
     activity_ = Deadline::in(server_.options_.idle_time, now());
     if (has_input() && !consuming_ && !resume_noted_) {
@@ -75,6 +74,12 @@ void Connection::send(const Response& response) {
     begin_linger();
     if (ended_) on_end();
   }
+  if (state_ != State::dead) set_timer();
+}
+
+void Connection::leave() {
+  if (outgoing_ == Batch::kNone) return;
+  write(server_.outbox_.take(std::exchange(outgoing_, Batch::kNone)), {});
   if (state_ != State::dead) set_timer();
 }
 

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/http/answer_watch.h"
+#include "core/http/batch.h"
 #include "core/http/listen_address.h"
 #include "core/http/request.h"
 #include "core/http/response.h"
@@ -139,9 +140,10 @@ class Server {
   std::size_t buffered() const { return buffered_; }
 
   Deadline next_wish(TimePoint now) { return timers_.next(now); }
+  /// Reads the requests that this turn has received, and acts on what has taken too long.
   void run_due(TimePoint now);
-  /// Goes on with connections that had more input waiting, and closes those that died. True when it
-  /// did anything.
+  /// Sends the answers of this round, goes on with connections that had more input waiting, and
+  /// closes those that died. True when it did anything.
   bool run_end();
 
  private:
@@ -176,12 +178,13 @@ class Server {
   TimerWheel timers_;
   bool draining_ = false;
 
-  // Shared by all connections, since only one is at work at a time: nothing of it outlives a
-  // callback.
+  // Shared by all connections, since only one is at work at a time: nothing of it but the
+  // batches outlives a callback.
   std::vector<char> read_buffer_;
   RequestHead head_;
   Response refusal_;
-  std::string out_;
+  Batch inbox_;
+  Batch outbox_;
   std::vector<AnswerWatch::Fate> fates_;
 
   std::vector<ConnectionId> resume_;  // had more input when they were answered
