@@ -71,7 +71,7 @@ class Killer {
     if (random() % 8 == 0) push.more = {{"2", ""}, {"3", ""}};
     rig.store().push(std::move(push), [&tell](const Expected<Pushed>& result) {
       if (!result) return;
-      const std::uint64_t first = std::stoull(*result->first_id);
+      const std::uint64_t first = result->first_id;
       for (std::uint64_t id = first; id < first + result->count; ++id) tell(Told::pushed, id);
     });
     if (random() % 3 == 0) {
@@ -158,7 +158,7 @@ TEST_CASE("a process that is killed at any moment keeps what it acknowledged") {
     std::size_t returned = 0;
     for (const std::uint64_t id : gone) returned += found.contains(id) ? 1 : 0;
     CHECK(returned == 0);
-    const std::uint64_t next = std::stoull(driver.push("other", "x").value().first_id.value());
+    const std::uint64_t next = driver.push("other", "x").value().first_id;
     CHECK(next > last_id);
     last_id = next;
     driver.drain("other");

@@ -34,13 +34,13 @@ class Inside : public StoreDriver {
 
 TEST_CASE("ids are numbers that ascend from 1 over all endpoints") {
   Inside inside;
-  CHECK(inside.push("a", "x").value().first_id == "1");
+  CHECK(inside.push("a", "x").value().first_id == 1);
   const auto three = inside.push("b", "x", {.more = {"y", "z"}}).value();
-  CHECK(three.first_id == "2");
-  CHECK(three.last_id == "4");
+  CHECK(three.first_id == 2);
+  CHECK(three.last_id() == 4);
   inside.drain("a");
   inside.purge("b");
-  CHECK(inside.push("a", "x", {.delay = hours(1)}).value().first_id == "5");
+  CHECK(inside.push("a", "x", {.delay = hours(1)}).value().first_id == 5);
 }
 
 TEST_CASE("a run completes all that was asked before it, and nothing that a completion asks") {

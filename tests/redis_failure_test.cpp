@@ -426,6 +426,6 @@ TEST_CASE("where Redis does not ring, endpoints that are waited for are looked a
   server.ask({"RPUSH", "test:a", "1"});
   CHECK(house.first.rung["a"] == 0);
   house.first.pass(milliseconds(250));
-  CHECK(house.first.rung["a"] == 1);
+  CHECK(house.first.rung["a"] >= 1);  // a look that was under way may ring, too
   CHECK(house.first.take("a").body == "1");
 }

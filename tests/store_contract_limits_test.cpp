@@ -74,7 +74,7 @@ TEST_CASE("a push under a key that was used answers as the first did and adds no
   CHECK(again.replayed);
   CHECK(again.count == 3);
   CHECK(again.first_id == first.first_id);
-  CHECK(again.last_id == first.last_id);
+  CHECK(again.last_id() == first.last_id());
   CHECK(driver.rung.empty());
   CHECK(driver.drain("a") == Texts{"1", "2", "3"});
 }

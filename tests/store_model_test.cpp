@@ -35,8 +35,8 @@ struct Held {
 
 std::string show(const Expected<Pushed>& pushed) {
   if (!pushed) return "refused " + std::to_string(static_cast<int>(pushed.error().code));
-  return std::to_string(pushed->count) + " from " + *pushed->first_id + " to " + *pushed->last_id +
-         (pushed->replayed ? " again" : "");
+  return std::to_string(pushed->count) + " from " + std::to_string(pushed->first_id) + " to " +
+         std::to_string(pushed->last_id()) + (pushed->replayed ? " again" : "");
 }
 
 std::string show(std::uint64_t id, const std::string& body, std::uint32_t attempt,

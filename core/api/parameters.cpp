@@ -58,6 +58,7 @@ Expected<Parameters> Parameters::parse(std::string_view query,
                                        std::initializer_list<std::string_view> known) {
   assert(known.size() <= kMost);
   Expected<Parameters> result(tl::in_place);  // made where it is returned: it is large
+  if (query.empty()) return result;
   Parameters& parameters = *result;
   http::QueryReader reader(query);
   while (reader.next()) {
@@ -223,9 +224,7 @@ Expected<void> parse_names(std::string_view segment, std::size_t most,
                            std::vector<EndpointName>& names) {
   names.clear();
   // Nearly all: one name, plain.
-  if (EndpointName::length_of_prefix(segment) == segment.size()) {
-    auto name = EndpointName::parse(segment);
-    if (!name) return tl::make_unexpected(std::move(name.error()));
+  if (auto name = EndpointName::parse(segment)) {
     names.push_back(*std::move(name));
     return {};
   }

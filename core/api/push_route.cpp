@@ -128,7 +128,7 @@ void Api::push(Request& request, const Target& target) {
     return send_problem(id, 413, body_too_large(bytes.size(), request.head.query));
 
   Push push{.endpoint = *std::move(name), .message = {}};
-  NewMessage defaults;
+  NewMessage& defaults = push.message;
   // The type of an NDJSON body is that of the envelopes; each message says its own.
   if (split == nullptr || *split != "ndjson") defaults.content_type = *std::move(content_type);
   defaults.delay = delay->value_or(Duration::zero());
@@ -139,13 +139,12 @@ void Api::push(Request& request, const Target& target) {
         push_fingerprint(split != nullptr ? *split : std::string_view(), defaults, bytes);
   }
   if (split == nullptr) {
-    push.message = std::move(defaults);
     push.message.body = request.body.take();
   } else {
     if (bytes.empty()) return send_json(id, 201, "{\"count\":0}\n");
     bool too_big = false;
-    const auto taken =
-        split_body(bytes, *split, defaults, options_.max_message_size, push, too_big);
+    const auto taken = split_body(bytes, *split, std::exchange(push.message, {}),
+                                  options_.max_message_size, push, too_big);
     if (!taken && too_big) return send_problem(id, 413, taken.error().message);
     if (!ok(id, taken)) return;
   }
@@ -177,16 +176,19 @@ void Api::on_pushed(Connection id, bool split, const Expected<Pushed>& result) {
   if (result->replayed) response.add("Idempotency-Replayed", "true");
   if (!result->replayed) counters_.pushes += result->count;
   std::string& body = response.body;
-  // Ids are decimal numbers or words of [A-Za-z0-9-]: nothing to escape.
+  const bool has_ids = result->first_id != 0;
   if (split) {
     body += "{\"count\":" + std::to_string(result->count);
-    if (result->first_id)
-      body += ",\"first_id\":\"" + *result->first_id + "\",\"last_id\":\"" + *result->last_id + '"';
+    if (has_ids) {
+      body += ",\"first_id\":\"" + std::to_string(result->first_id) + "\",\"last_id\":\"" +
+              std::to_string(result->last_id()) + '"';
+    }
+    body += "}\n";
+  } else if (has_ids) {
+    body.append("{\"id\":\"").append(std::to_string(result->first_id)).append("\"}\n");
   } else {
-    body += '{';
-    if (result->first_id) body.append("\"id\":\"").append(*result->first_id) += '"';
+    body = "{}\n";
   }
-  body += "}\n";
   send(id);
 }
 

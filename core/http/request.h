@@ -37,6 +37,10 @@ struct RequestHead {
   std::size_t field_count = 0;
   std::array<Field, kMaxFields> fields;
 
+  /// parse_head()'s own, and kept from one head to the next: the last Host that was well-formed.
+  /// Nearly all clients of a server call it the same.
+  std::string good_host;
+
   std::span<const Field> all_fields() const { return {fields.data(), field_count}; }
 
   /// The value of the first field called `name` (any case); nothing when there is none.

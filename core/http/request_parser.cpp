@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,9 @@ using Checked = tl::expected<void, Refusal>;
 
 // 19 digits always fit into 64 bits.
 constexpr std::size_t kMaxLengthDigits = 19;
+
+// The longest name of a host there is (RFC 1035 section 2.3.4) and a port.
+constexpr std::size_t kMaxGoodHost = 255 + 6;
 
 std::string hex(char c) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -55,14 +59,20 @@ const char* end_of(const char* at) {
   return at;
 }
 
+// For words of one length: the compiler makes one comparison of integers of it and calls nothing.
+template <std::size_t kSize>
+bool is_word(std::string_view text, const char (&word)[kSize]) {
+  return text.size() == kSize - 1 && std::memcmp(text.data(), word, kSize - 1) == 0;
+}
+
 Method method_called(std::string_view text) {
-  if (text == "GET") return Method::get;
-  if (text == "POST") return Method::post;
-  if (text == "HEAD") return Method::head;
-  if (text == "DELETE") return Method::delete_;
-  if (text == "PATCH") return Method::patch;
-  if (text == "PUT") return Method::put;
-  if (text == "OPTIONS") return Method::options;
+  if (is_word(text, "GET")) return Method::get;
+  if (is_word(text, "POST")) return Method::post;
+  if (is_word(text, "HEAD")) return Method::head;
+  if (is_word(text, "DELETE")) return Method::delete_;
+  if (is_word(text, "PATCH")) return Method::patch;
+  if (is_word(text, "PUT")) return Method::put;
+  if (is_word(text, "OPTIONS")) return Method::options;
   return Method::other;
 }
 
@@ -70,7 +80,8 @@ Method method_called(std::string_view text) {
 // ends inside the bytes without counting.
 class HeadReader {
  public:
-  HeadReader(std::string_view bytes, RequestHead& head) : at_(bytes.data()), head_(head) {
+  HeadReader(std::string_view bytes, RequestHead& head)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()), head_(head) {
     head.keep_alive = true;
     head.expects_continue = false;
     head.framing = BodyFraming::none;
@@ -105,6 +116,7 @@ class HeadReader {
   }
 
   const char* at_;
+  const char* const end_;
   RequestHead& head_;
 
   std::optional<std::string_view> transfer_encoding_;
@@ -145,6 +157,12 @@ Checked HeadReader::read_request_line() {
 
 Checked HeadReader::read_version() {
   constexpr std::string_view kName = "HTTP/";
+  constexpr std::string_view kUsual = "HTTP/1.1\r\n";
+  if (std::string_view(at_, end_).starts_with(kUsual)) {
+    at_ += kUsual.size();
+    head_.minor_version = 1;
+    return {};
+  }
   const char* start = at_;
   at_ = end_of<is_value_byte>(at_);
   const std::string_view version = since(start);
@@ -205,9 +223,11 @@ Checked HeadReader::take_field(const Field& field) {
       if (!called("Host")) break;
       if (has_host_) return refuse(400, "Host is there twice; it must be there once");
       has_host_ = true;
-      if (!field.value.empty() && !is_host_and_port(field.value)) {
+      if (field.value.empty() || field.value == head_.good_host) break;
+      if (!is_host_and_port(field.value)) {
         return refuse(400, "Host is malformed; it is host[:port], or [IPv6 address][:port]");
       }
+      if (field.value.size() <= kMaxGoodHost) head_.good_host = field.value;
       break;
     case 6:
       if (!called("Expect")) break;

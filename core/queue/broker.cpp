@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace pistachio {
+namespace {
+
+// As many lines as usually end and begin again in one turn.
+constexpr std::size_t kSpareLines = 64;
+
+}  // namespace
 
 Broker::Broker(Store& store, BrokerOptions options, Answer answer, TimePoint now)
     : store_(store), options_(options), answer_(std::move(answer)), timers_(now), now_(now) {
@@ -46,10 +52,28 @@ Expected<PollId> Broker::poll(const PollRequest& request, std::uint64_t caller, 
 WaitingLine& Broker::line_of(const EndpointName& name) {
   auto found = lines_.find(name);
   if (found == lines_.end()) {
-    found = lines_.emplace(name, WaitingLine{}).first;
+    if (spare_lines_.empty()) {
+      found = lines_.emplace(name, WaitingLine{}).first;
+    } else {
+      auto& spare = spare_lines_.back();
+      spare.key() = name;
+      spare.mapped() = WaitingLine{};
+      found = lines_.insert(std::move(spare)).position;
+      spare_lines_.pop_back();
+    }
     found->second.name = &found->first;
   }
   return found->second;
+}
+
+void Broker::end_line(const EndpointName& name) {
+  store_.nobody_waits(name);
+  const auto line = lines_.find(name);
+  if (spare_lines_.size() < kSpareLines) {
+    spare_lines_.push_back(lines_.extract(line));
+  } else {
+    lines_.erase(line);
+  }
 }
 
 // The poll has come to the place where it asks next.
@@ -87,10 +111,7 @@ bool Broker::run(TimePoint now) {
   for (WaitingLine* line : looking_at_) {
     line->noted = false;
     serve(*line);
-    if (line->waiting == 0 && line->claims == 0 && !line->noted) {
-      store_.nobody_waits(*line->name);
-      lines_.erase(lines_.find(*line->name));
-    }
+    if (line->waiting == 0 && line->claims == 0 && !line->noted) end_line(*line->name);
   }
   looking_at_.clear();
   return true;
@@ -247,22 +268,24 @@ void Broker::cancel(PollId id) {
 }
 
 void Broker::received(DeliveryId id) {
-  std::optional<Delivery> delivery = deliveries_.take(id);
-  if (!delivery || delivery->leased) return;
-  store_.settle(delivery->endpoint, delivery->first);
-  if (!delivery->more.empty())
-    store_.settle(std::move(delivery->endpoint), std::move(delivery->more), {});
+  deliveries_.take(id, [this](const Delivery& delivery) {
+    if (delivery.leased) return;
+    store_.settle(delivery.endpoint, delivery.first);
+    if (!delivery.more.empty()) store_.settle(delivery.endpoint, delivery.more, {});
+  });
 }
 
 void Broker::returned(DeliveryId id, bool counted) {
-  std::optional<Delivery> delivery = deliveries_.take(id);
-  // A leased message whose receipt has arrived belongs to the client, whatever its connection does.
-  if (!delivery || (delivery->leased && counted)) return;
-  const GiveBack how{.counted = counted};
-  for (auto receipt = delivery->more.rbegin(); receipt != delivery->more.rend(); ++receipt) {
-    store_.give_back(delivery->endpoint, *receipt, how, {});
-  }
-  store_.give_back(std::move(delivery->endpoint), delivery->first, how, {});
+  deliveries_.take(id, [this, counted](const Delivery& delivery) {
+    // A leased message whose receipt has arrived belongs to the client, whatever its connection
+    // does.
+    if (delivery.leased && counted) return;
+    const GiveBack how{.counted = counted};
+    for (auto receipt = delivery.more.rbegin(); receipt != delivery.more.rend(); ++receipt) {
+      store_.give_back(delivery.endpoint, *receipt, how, {});
+    }
+    store_.give_back(delivery.endpoint, delivery.first, how, {});
+  });
 }
 
 void Broker::drain() {

@@ -128,13 +128,17 @@ class Broker {
   Poll* find(PollId id);
   static PollId id_of(const Poll& poll) { return PollId{poll.serial} << 32 | poll.slot; }
   WaitingLine& line_of(const EndpointName& name);
+  void end_line(const EndpointName& name);
 
   // Constant after construction.
   Store& store_;
   const BrokerOptions options_;
   const Answer answer_;
 
-  std::unordered_map<EndpointName, WaitingLine, EndpointNameHash, std::equal_to<>> lines_;
+  using Lines = std::unordered_map<EndpointName, WaitingLine, EndpointNameHash, std::equal_to<>>;
+  Lines lines_;
+  // Their memory alone: each poll that finds a message begins a line and ends it.
+  std::vector<Lines::node_type> spare_lines_;
   std::deque<Poll> polls_;  // by slot; a deque so that places in lines do not move
   std::vector<std::uint32_t> free_polls_;
   TimerWheel timers_;

@@ -165,7 +165,7 @@ std::optional<Expected<Pushed>> LocalStore::take_in(Push& push, Done<Pushed>& do
     if (const KeyTable::Entry* const known = keys_.find(push.endpoint, push.key)) {
       if (known->fingerprint() == push.fingerprint) {
         if (journal_ && journal_->pending().follow(known->first_id, done)) return std::nullopt;
-        return pushed(known->first_id, known->count, true);
+        return Pushed{known->count, known->first_id, /*replayed=*/true};
       }
       return failure(Errc::key_reused,
                      "the idempotency key came to endpoint " + push.endpoint.text() +
@@ -184,7 +184,7 @@ std::optional<Expected<Pushed>> LocalStore::take_in(Push& push, Done<Pushed>& do
     if (journal_) journal_->key_added(entry);
   }
   holdings_.push(std::move(push), now);
-  if (!journal_) return pushed(first_id, count, false);
+  if (!journal_) return Pushed{count, first_id};
   journal_->pending().add(first_id, count, keyed, std::move(done));
   return std::nullopt;
 }

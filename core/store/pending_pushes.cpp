@@ -1,15 +1,8 @@
 #include "core/store/pending_pushes.h"
 
 #include <algorithm>
-#include <string>
 
 namespace pistachio {
-
-Pushed pushed(std::uint64_t first_id, std::size_t count, bool replayed) {
-  std::string first = std::to_string(first_id);
-  std::string last = count == 1 ? first : std::to_string(first_id + count - 1);
-  return {count, std::move(first), std::move(last), replayed};
-}
 
 void PendingPushes::add(std::uint64_t first_id, std::size_t count, bool keyed,
                         Store::Done<Pushed> done) {
@@ -65,7 +58,7 @@ PendingPushes::Failed PendingPushes::fail(std::uint64_t id, const Error& error) 
 
 void PendingPushes::end_if_done(Entry& entry) {
   if (entry.messages_open != 0 || entry.key_open) return;
-  end(entry, pushed(entry.first_id, entry.count, false));
+  end(entry, Pushed{entry.count, entry.first_id});
 }
 
 void PendingPushes::end(Entry& entry, Expected<Pushed> result) {

@@ -73,7 +73,4 @@ class PendingPushes {
   std::vector<std::pair<Store::Done<Pushed>, Expected<Pushed>>> answering_;  // between calls empty
 };
 
-/// What a push of `count` messages whose ids are in a row came to.
-Pushed pushed(std::uint64_t first_id, std::size_t count, bool replayed);
-
 }  // namespace pistachio

@@ -37,7 +37,7 @@ std::string name_of_server(ReceiptMaker& random) { return random.next().text().s
 
 // Ids are given at delivery.
 Pushed pushed(std::size_t count, bool replayed) {
-  return {count, std::nullopt, std::nullopt, replayed};
+  return {.count = count, .first_id = 0, .replayed = replayed};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -48,12 +49,14 @@ struct Push {
   std::string fingerprint = {};
 };
 
-/// What a push came to. The ids are absent where the store gives them at delivery (Redis).
+/// What a push came to. Its messages have ids in a row, from `first_id` on; 0 where the store gives
+/// them at delivery (Redis).
 struct Pushed {
   std::size_t count = 0;
-  std::optional<std::string> first_id;
-  std::optional<std::string> last_id;
+  std::uint64_t first_id = 0;
   bool replayed = false;  ///< the key had been used within its ten minutes: nothing was added
+
+  std::uint64_t last_id() const { return first_id == 0 ? 0 : first_id + count - 1; }
 };
 
 /// What a claim asks for.

@@ -8,8 +8,6 @@ namespace {
 
 bool is_dead(const std::string& endpoint) { return endpoint.ends_with(".dead"); }
 
-std::string text_of(std::uint64_t number) { return std::to_string(number); }
-
 }  // namespace
 
 StoreModel::Message* StoreModel::find(std::uint64_t id) {
@@ -90,7 +88,7 @@ Expected<Pushed> StoreModel::push(const Push& push, TimePoint now) {
   if (!push.key.empty() && keys_.size() >= options_.max_keys) {
     return failure(Errc::endpoint_full, "");
   }
-  Pushed pushed{parts.size(), text_of(last_id_ + 1), text_of(last_id_ + parts.size()), false};
+  const Pushed pushed{parts.size(), last_id_ + 1};
   for (const NewMessage& part : parts) {
     Message message;
     message.id = ++last_id_;
