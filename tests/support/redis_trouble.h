@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/store/open_store.h"
@@ -40,6 +41,21 @@ inline RedisStore::Options as_user(RedisServer& server, const std::string& chann
 
 inline bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+/// Of a claim of somebody who would wait.
+inline Error refused_claim(StoreDriver& driver, const std::string& name) {
+  std::optional<Error> refused;
+  std::optional<std::size_t> claimed;
+  driver.store().claim({.endpoint = endpoint(name), .waits = true},
+                       [&](const Expected<Claimed>& result) {
+                         if (!result) refused = result.error();
+                         if (result) claimed = result->messages.size();
+                       });
+  REQUIRE(driver.rig().turn_until([&] { return refused || claimed; }));
+  INFO("claimed: " << claimed.value_or(0));
+  REQUIRE(refused.has_value());
+  return *refused;
 }
 
 }  // namespace pistachio
