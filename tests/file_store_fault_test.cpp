@@ -297,8 +297,11 @@ TEST_CASE("bytes that cannot be read fail the claim and the peek that need them,
   });
   driver.rig().turn_until_idle();
   CHECK(codes == std::vector<Errc>{Errc::unavailable, Errc::unavailable});
+  CHECK(driver.store().health().has_value());
+  CHECK(driver.file.reports().size() == 1);
   driver.disk.heal();
   CHECK(driver.take("a").body == kLarge);
+  CHECK_FALSE(driver.store().health().has_value());
 }
 
 TEST_CASE("whatever write or sync is the first to fail, what was acknowledged is not lost") {

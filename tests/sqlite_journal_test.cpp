@@ -272,6 +272,37 @@ TEST_CASE("a damaged page is refused or read around, and never brings the proces
   }
 }
 
+TEST_CASE("what is before a damaged body is delivered, nothing is passed over, and a person told") {
+  TemporaryDirectory room;
+  const std::string directory = room.path() + "/store";
+  const auto body_of = [](int number) { return std::to_string(number) + std::string(400, '.'); };
+  {
+    FileDriver driver({}, directory);
+    for (int i = 0; i < 300; ++i) driver.push("a", body_of(i));
+  }
+  std::string damaged = bytes_of(directory + "/messages.db");
+  damaged.replace(damaged.size() - 4096, 64, std::string(64, '\xff'));
+  write_file(directory + "/messages.db", damaged);
+
+  FileDriver driver({}, directory);
+  std::optional<Error> refused;
+  int next = 0;
+  while (!refused && next < 300) {
+    driver.store().claim({.endpoint = endpoint("a")}, [&](const Expected<Claimed>& claimed) {
+      if (!claimed) refused = claimed.error();
+      if (claimed) CHECK(claimed->messages.front().message.body == body_of(next++));
+    });
+    driver.rig().turn_until_idle();
+  }
+  REQUIRE(refused.has_value());
+  CHECK(refused->code == Errc::unavailable);
+  CHECK(next > 200);
+  CHECK(driver.store().health().has_value());
+  REQUIRE(driver.file.reports().size() == 1);
+  CHECK(contains(driver.file.reports()[0], "?id=" + std::to_string(next + 1)) ==
+        "?id=" + std::to_string(next + 1));
+}
+
 TEST_CASE("others can read the store, and copy it, while it serves") {
   FileDriver driver;
   driver.push("a", "1", {.more = {"2"}});

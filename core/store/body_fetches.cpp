@@ -110,39 +110,41 @@ void BodyFetches::arrived(JournalThread::Fetched& fetched) {
   }
 }
 
-void BodyFetches::arrived_for_peek(Expected<FetchedBodies>& bodies) {
+void BodyFetches::arrived_for_peek(FetchedBodies& bodies) {
   Peek& peek = peeks_.front();
-  if (bodies) {
-    for (FetchedBodies::Each& each : bodies->found) {
+  if (!bodies.error) {
+    for (FetchedBodies::Each& each : bodies.found) {
       peek.found.insert_or_assign(each.id, std::move(each.payload));
     }
   } else {
     Peek failed = std::move(peek);
     peeks_.pop_front();
-    callbacks_.fail_peek(failed.command, bodies.error());
+    callbacks_.fail_peek(failed.command, *bodies.error);
   }
   go_on_peeking();
 }
 
-void BodyFetches::arrived(const Run& run, Expected<FetchedBodies>& bodies) {
+void BodyFetches::arrived(const Run& run, FetchedBodies& bodies) {
   if (MessageQueue* const queue = holdings_.find(run.endpoint)) queue->fetching = false;
-  if (!bodies) {
+  if (bodies.error && bodies.found.empty()) {
+    note_unreadable(run, *bodies.error);
     const auto waiting = claims_.extract(run.endpoint);
     if (!waiting) return;
     for (ClaimCommand& command : waiting.mapped()) {
-      callbacks_.fail_claim(command, bodies.error());
+      callbacks_.fail_claim(command, *bodies.error);
     }
     return;
   }
   std::size_t came = 0;
-  for (FetchedBodies::Each& each : bodies->found) {
+  for (FetchedBodies::Each& each : bodies.found) {
+    if (unreadable_ && unreadable_->id == each.id) unreadable_.reset();
     StoredMessage* const message = holdings_.messages().find(each.id);
     if (message == nullptr || message->payload.present()) continue;
     message->payload = std::move(each.payload);
     journal_.resident().fetched(*message);
     ++came;
   }
-  if (bodies->found.size() < run.ids.size()) {
+  if (!bodies.error && bodies.found.size() < run.ids.size()) {
     // Somebody has deleted rows in the file while it was served: so these messages are gone.
     for (const std::uint64_t id : run.ids) {
       const StoredMessage* const message = holdings_.messages().find(id);
@@ -154,6 +156,25 @@ void BodyFetches::arrived(const Run& run, Expected<FetchedBodies>& bodies) {
     queue->fetched_ahead += static_cast<std::uint32_t>(came);
   }
   carry_out(run.endpoint);
+}
+
+// Everything before it has been delivered: it is the first of its endpoint, and stays that until it
+// can be read or somebody gives it up. To pass it over would be to lose it in silence.
+void BodyFetches::note_unreadable(const Run& run, const Error& error) {
+  const std::uint64_t id = run.ids.front();
+  if (!trouble() || unreadable_->id != id) {
+    const std::string number = std::to_string(id);
+    journal_.report(error.message + "; message " + number + " of endpoint " + run.endpoint.text() +
+                    " cannot be delivered, nor can those behind it; DELETE .../" +
+                    run.endpoint.text() + "?id=" + number + " gives it up");
+  }
+  unreadable_ = Unreadable{id, error};
+}
+
+std::optional<Error> BodyFetches::trouble() const {
+  if (!unreadable_) return std::nullopt;
+  if (holdings_.messages().find(unreadable_->id) == nullptr) return std::nullopt;  // given up
+  return unreadable_->why;
 }
 
 void BodyFetches::carry_out(const EndpointName& endpoint) {

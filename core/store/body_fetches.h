@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,9 @@ class BodyFetches {
   /// What the journal fetched.
   void arrived(JournalThread::Fetched& fetched);
 
+  /// A message is there whose bytes could not be read, when they were last asked for.
+  std::optional<Error> trouble() const;
+
  private:
   struct Run {
     EndpointName endpoint;
@@ -61,8 +65,9 @@ class BodyFetches {
   void fetch_run(MessageQueue& queue);
   std::vector<std::uint64_t> absent_for(const Peek& peek) const;
   void go_on_peeking();
-  void arrived(const Run& run, Expected<FetchedBodies>& bodies);
-  void arrived_for_peek(Expected<FetchedBodies>& bodies);
+  void arrived(const Run& run, FetchedBodies& bodies);
+  void arrived_for_peek(FetchedBodies& bodies);
+  void note_unreadable(const Run& run, const Error& error);
   void carry_out(const EndpointName& endpoint);
 
   Journal& journal_;
@@ -74,6 +79,11 @@ class BodyFetches {
   std::unordered_map<std::uint64_t, Run> runs_;
   std::deque<Peek> peeks_;        // bytes are fetched for the first …
   std::uint64_t peek_fetch_ = 0;  // … under this number
+  struct Unreadable {
+    std::uint64_t id;
+    Error why;
+  };
+  std::optional<Unreadable> unreadable_;  // the last message whose bytes could not be read
 };
 
 }  // namespace pistachio

@@ -110,6 +110,11 @@ class Journal {
 
   std::optional<Error> health() const;
 
+  /// Tells a person.
+  void report(const std::string& what) const {
+    if (options_.report) options_.report(what);
+  }
+
   /// The thread has something to do, or to be collected.
   bool waits_for_disk() const { return thread_.writing() || thread_.fetching(); }
 
@@ -144,10 +149,6 @@ class Journal {
   void failed(const JournalBatch& batch, const Error& error, Holdings& holdings, KeyTable& keys,
               TimePoint now);
   std::uint64_t refuse_push(StoredMessage& message, const Error& error, Holdings& holdings);
-  void report(const std::string& what) const {
-    if (options_.report) options_.report(what);
-  }
-
   const Options options_;
   PendingPushes pending_;
   ResidentBodies resident_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "core/store/payload.h"
 
 namespace pistachio {
@@ -89,6 +90,7 @@ struct FetchedBodies {
     Payload payload;
   };
   std::vector<Each> found;
+  std::optional<Error> error;  ///< those behind what was found could not be read
 };
 
 /// A message as the file has it, without its bytes. The views end with the call that gets it.

@@ -26,7 +26,7 @@ class JournalThread {
   };
   struct Fetched {
     std::uint64_t number;  ///< as it was given
-    Expected<FetchedBodies> bodies;
+    FetchedBodies bodies;
   };
 
   /// `wake` is called on the other thread whenever there is something to collect.

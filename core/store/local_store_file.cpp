@@ -85,7 +85,9 @@ LocalStore::~LocalStore() {
 }
 
 std::optional<Error> LocalStore::health() const {
-  return journal_ ? journal_->health() : std::nullopt;
+  if (!journal_) return std::nullopt;
+  std::optional<Error> trouble = journal_->health();
+  return trouble ? trouble : fetches_->trouble();
 }
 
 std::optional<FileCounts> LocalStore::file_counts() const {

@@ -347,11 +347,14 @@ bool SqliteJournal::write_row(const JournalBatch& batch, const JournalBatch::Row
   return statements_.insert_body.run();
 }
 
-Expected<FetchedBodies> SqliteJournal::fetch(std::span<const std::uint64_t> ids) {
-  if (!database_) {
-    if (auto again = reconnect(); !again) return tl::make_unexpected(std::move(again.error()));
-  }
+FetchedBodies SqliteJournal::fetch(std::span<const std::uint64_t> ids) {
   FetchedBodies bodies;
+  if (!database_) {
+    if (auto again = reconnect(); !again) {
+      bodies.error = std::move(again.error());
+      return bodies;
+    }
+  }
   bodies.found.reserve(ids.size());
   // In one transaction: else each would lock and unlock the file.
   bool well = statements_.begin_read.run();
@@ -369,10 +372,8 @@ Expected<FetchedBodies> SqliteJournal::fetch(std::span<const std::uint64_t> ids)
     well = !statement.failed();
     first = last;
   }
-  std::optional<Error> error;
-  if (!well) error = database_->error("read");
-  if (!statements_.commit.run() && !error) error = database_->error("read");
-  if (error) return tl::make_unexpected(*std::move(error));
+  if (!well) bodies.error = database_->error("read");
+  if (!statements_.commit.run() && !bodies.error) bodies.error = database_->error("read");
   return bodies;
 }
 

@@ -53,7 +53,7 @@ class SqliteJournal {
   Expected<void> apply(const JournalBatch& batch);
 
   /// The bytes of those of these messages that have a row.
-  Expected<FetchedBodies> fetch(std::span<const std::uint64_t> ids);
+  FetchedBodies fetch(std::span<const std::uint64_t> ids);
 
   /// The last word: no id beyond `last_id` was given out. Best effort.
   void finish(std::uint64_t last_id);
