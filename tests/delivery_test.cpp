@@ -226,6 +226,28 @@ TEST_CASE("a pipelined request proves nothing about the answer before it") {
   CHECK(back_in_queue(house, "a", 1));
 }
 
+TEST_CASE("what a client sends before its answer has left proves nothing about that answer") {
+  ServerHouse house;
+  const auto client = house.client();
+  for (int i = 0; i < 5; ++i) {  // so that it is known as one that does not pipeline
+    house.push("a", "before");
+    REQUIRE(client->ask(get_request("/messages/a")).body == "before");
+  }
+  client->send(get_request("/messages/a"));
+  REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
+  Push push{.endpoint = EndpointName::parse("a").value(), .message = {}};
+  push.message.body = "one";
+  house.store.push(std::move(push), {});
+  house.turn();  // the answer is made
+  SECTION("a request") {
+    client->send(get_request("/messages/a"));
+    client->close();
+  }
+  SECTION("its end") { client->end(); }
+  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.store.totals().settled == 5);
+}
+
 TEST_CASE("an answer on a connection that closes after it is settled like any other") {
   ServerHouse house;
   for (const std::string& request : {get_request("/messages/a", "Connection: close\r\n"),

@@ -40,9 +40,11 @@ class AnswerWatch {
   };
 
   bool open() const { return !answers_.empty(); }
+  /// The number of the last byte of all open answers; 0 when none is open.
+  std::uint64_t last_end() const { return answers_.empty() ? 0 : answers_.back().end; }
   bool full() const { return answers_.size() >= kMaxOpen; }
 
-  /// An answer was handed to the socket; its last byte is number `end` (counted from 1) of all that
+  /// An answer is about to leave; its last byte is number `end` (counted from 1) of all that
   /// were written.
   void add(std::uint64_t delivery, std::uint64_t end, TimePoint now);
 

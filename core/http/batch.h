@@ -10,8 +10,8 @@ namespace pistachio::http {
 
 class Connection;
 
-/// Bytes of many connections, a piece of each, that are dealt with one behind the other: what was
-/// received in one turn, or the answers of one round of it. Each system call costs what runs after
+/// Bytes of many connections, a piece of each, that are dealt with one behind the other: what one
+/// turn has received, or the answers that it has made. Each system call costs what runs after
 /// it most of its caches, so requests that are all read, then all carried out, and answers that are
 /// all made, then all sent, take an eighth less of the server's time. Loop thread only.
 class Batch {

@@ -34,6 +34,12 @@ void Connection::account(std::ptrdiff_t bytes) {
 // ---------------------------------------------------------------- the end of a connection
 
 void Connection::on_end() {
+  if (outgoing_ != Batch::kNone && watch_.last_end() > written_) {
+    // It closed before its message left; afterwards it would look like one that has read it.
+    watch_.ended(acknowledged(), server_.fates_);
+    report(server_.fates_);
+    return die();
+  }
   leave();
   if (state_ == State::dead) return;
   ended_ = true;

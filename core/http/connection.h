@@ -36,7 +36,7 @@ class Connection : public Timer {
   void start();
 
   /// Answers the request that waits. `response` may be reused when it returns. A small answer
-  /// leaves at the end of the round, or before this connection does anything else.
+  /// leaves in the next turn, or before this connection does anything else.
   void send(const Response& response);
 
   /// Reads what is in the inbox, if anything is.
@@ -91,6 +91,7 @@ class Connection : public Timer {
   struct Write;
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  void note_pipelining();
   bool may_wait(std::string_view bytes) const;
   void on_bytes(std::string_view bytes);
   void on_end();

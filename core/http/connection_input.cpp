@@ -33,6 +33,7 @@ void Connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buf
   Connection& self = *static_cast<Connection*>(stream->data);
   if (self.state_ == State::dead || count == 0) return;
   const std::string_view bytes(buffer->base, count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (count > 0) self.note_pipelining();
   if (count > 0 && self.may_wait(bytes)) {
     self.server_.inbox_.begin().append(bytes);
     self.incoming_ = self.server_.inbox_.keep(self);
@@ -48,6 +49,11 @@ void Connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buf
     self.on_broken();
   }
   if (self.state_ != State::dead) self.set_timer();
+}
+
+// Called where input is seen: whoever asks before its answer has left does not know that answer.
+void Connection::note_pipelining() {
+  if (outgoing_ != Batch::kNone && watch_.open()) pipelines_ = true;
 }
 
 // What nearly all requests are: small, and the first thing that has come since the last answer.
@@ -126,8 +132,8 @@ void Connection::resume() {
     start_reading();
   }
   drop_backlog_if_done();
-  if (ended_ && state_ == State::head) on_end();
-  set_timer();
+  if (ended_ && (state_ == State::head || state_ == State::body)) on_end();
+  if (state_ != State::dead) set_timer();
 }
 
 // Parses from the front of `bytes` until more is needed or a request waits for its answer; returns
@@ -140,7 +146,7 @@ std::size_t Connection::consume(std::string_view bytes) {
     if (state_ == State::body) {
       used += take_body(rest);
     } else if (state_ == State::head && outgoing_ != Batch::kNone) {
-      pipelines_ = true;  // who asks before the answer has even left does not know it
+      note_pipelining();
       leave();
     } else if (state_ == State::head) {
       const bool first_look = scanner_.at_start();

@@ -84,13 +84,13 @@ RequestContext* Server::context(ConnectionId id) {
 }
 
 void Server::run_due(TimePoint now) {
+  outbox_.empty_by([](Connection& connection) { connection.leave(); });
   inbox_.empty_by([](Connection& connection) { connection.take_in(); });
   timers_.expire(now, [now](Timer& timer) { static_cast<Connection&>(timer).on_timer(now); });
 }
 
 bool Server::run_end() {
-  bool worked = !outbox_.empty();
-  outbox_.empty_by([](Connection& connection) { connection.leave(); });
+  bool worked = false;
   if (!resume_.empty()) {
     worked = true;
     resuming_.swap(resume_);

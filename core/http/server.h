@@ -139,11 +139,15 @@ class Server {
   std::size_t connections() const { return live_; }
   std::size_t buffered() const { return buffered_; }
 
-  Deadline next_wish(TimePoint now) { return timers_.next(now); }
-  /// Reads the requests that this turn has received, and acts on what has taken too long.
+  Deadline next_wish(TimePoint now) {
+    return outbox_.empty() ? timers_.next(now) : Deadline(TimePoint::min());
+  }
+  /// Sends the answers of the turn before, reads the requests that this one has received, and acts
+  /// on what has taken too long. In this order, and not at the end of a turn: what a client sent
+  /// before its answer left has been received by then, and does not pass for a sign that it has it.
   void run_due(TimePoint now);
-  /// Sends the answers of this round, goes on with connections that had more input waiting, and
-  /// closes those that died. True when it did anything.
+  /// Goes on with connections that had more input waiting, and closes those that died. True when it
+  /// did anything.
   bool run_end();
 
  private:
