@@ -62,7 +62,7 @@ class Batch {
   }
 
  private:
-  static constexpr std::size_t kMost = 256u << 10;
+  static constexpr std::size_t kMost = 64u << 10;
 
   struct Piece {
     Connection* connection;
