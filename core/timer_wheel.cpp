@@ -72,12 +72,12 @@ Deadline TimerWheel::next(TimePoint now) {
   for (;;) {
     const std::int64_t tick = first_busy_tick();
     if (tick < 0) return Deadline::never();
-    if (tick > tick_of(now)) return Deadline(TimePoint(Duration(tick * kTick)));
     const std::size_t slot = slot_of(tick);
     if (slots_[slot] == nullptr) {  // cancelled since
       mark_idle(slot);
       continue;
     }
+    if (tick > tick_of(now)) return Deadline(TimePoint(Duration(tick * kTick)));
     TimePoint earliest = TimePoint::max();
     for (const Timer* timer = slots_[slot]; timer != nullptr; timer = timer->next_) {
       earliest = std::min(earliest, timer->at_);

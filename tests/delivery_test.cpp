@@ -1,6 +1,7 @@
 // What a plain poll's client must do to have received a message, on real sockets (PROTOCOL section
 // 5).
 
+#include <chrono>
 #include <memory>
 #include <random>
 #include <set>
@@ -25,6 +26,19 @@ bool back_in_queue(ServerHouse& house, const std::string& endpoint, std::size_t 
 
 std::string attempt_of(ServerHouse& house, const std::string& endpoint) {
   return house.get("/messages/" + endpoint + "?wait=1").field("Pistachio-Attempt").value_or("none");
+}
+
+void push_to_store(ServerHouse& house, const std::string& endpoint) {
+  Push push{.endpoint = EndpointName::parse(endpoint).value(), .message = {}};
+  push.message.body = "one";
+  house.store.push(std::move(push), {});
+}
+
+/// Returns when the next turn is the first in its millisecond: a server with little to do.
+void new_millisecond() {
+  const auto then = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - then < std::chrono::milliseconds(2)) {
+  }
 }
 
 // More than any socket buffer on the way holds.
@@ -226,6 +240,17 @@ TEST_CASE("a pipelined request proves nothing about the answer before it") {
   CHECK(back_in_queue(house, "a", 1));
 }
 
+TEST_CASE("a server with little to do sends an answer in the turn that made it") {
+  ServerHouse house;
+  const auto client = house.client();
+  client->send(get_request("/messages/a"));
+  REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
+  push_to_store(house, "a");
+  new_millisecond();
+  house.turn();
+  CHECK(client->has_input());
+}
+
 TEST_CASE("what a client sends before its answer has left proves nothing about that answer") {
   ServerHouse house;
   const auto client = house.client();
@@ -235,15 +260,34 @@ TEST_CASE("what a client sends before its answer has left proves nothing about t
   }
   client->send(get_request("/messages/a"));
   REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
-  Push push{.endpoint = EndpointName::parse("a").value(), .message = {}};
-  push.message.body = "one";
-  house.store.push(std::move(push), {});
-  house.turn();  // the answer is made
-  SECTION("a request") {
-    client->send(get_request("/messages/a"));
-    client->close();
+
+  // With few answers that would leave in the same turn, and with many.
+  const std::size_t others = GENERATE(std::size_t{0}, std::size_t{9});
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (std::size_t i = 0; i < others; ++i) {
+    crowd.push_back(house.client());
+    crowd.back()->send(get_request("/messages/b"));
   }
-  SECTION("its end") { client->end(); }
+  REQUIRE(house.turn_until([&] { return house.waiting("b") == others; }));
+  for (std::size_t i = 0; i < others; ++i) push_to_store(house, "b");
+  push_to_store(house, "a");
+
+  const bool ends = GENERATE(false, true);
+  bool answered = false;
+  house.loop.add({.next_wish = {}, .run_due = {}, .run_end = [&](TimePoint) {
+                    if (answered || house.api.broker().deliveries() == 0) return false;
+                    answered = true;
+                    if (ends) {
+                      client->end();
+                    } else {
+                      client->send(get_request("/messages/a"));
+                    }
+                    return true;
+                  }});
+  new_millisecond();
+  house.turn();
+  REQUIRE(answered);
+  client->close();
   CHECK(back_in_queue(house, "a", 1));
   CHECK(house.store.totals().settled == 5);
 }

@@ -24,6 +24,8 @@ class Batch {
   static constexpr std::size_t kMostOfOne = 4096;
 
   bool empty() const { return pieces_.empty(); }
+  /// Pieces kept since it was emptied, those taken meanwhile among them.
+  std::size_t size() const { return pieces_.size(); }
   /// This is no place to keep much: what comes now is dealt with at once.
   bool full() const { return bytes_.size() > kMost; }
 
@@ -51,12 +53,15 @@ class Batch {
   void withdraw(Place place) { pieces_[place].connection = nullptr; }
 
   /// Calls `deal(Connection&)` for each piece that is here, in the order in which they were kept,
-  /// which must take it and keep no other; then forgets them all.
+  /// which may take it and must keep no other; then forgets them all, unless one was not taken.
   template <class Deal>
   void empty_by(const Deal& deal) {
+    bool all_taken = true;
     for (const Piece& piece : pieces_) {
       if (piece.connection != nullptr) deal(*piece.connection);
+      if (piece.connection != nullptr) all_taken = false;
     }
+    if (!all_taken) return;
     pieces_.clear();
     bytes_.clear();
   }

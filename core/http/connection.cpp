@@ -34,7 +34,7 @@ void Connection::account(std::ptrdiff_t bytes) {
 // ---------------------------------------------------------------- the end of a connection
 
 void Connection::on_end() {
-  if (outgoing_ != Batch::kNone && watch_.last_end() > written_) {
+  if (brings_message()) {
     // It closed before its message left; afterwards it would look like one that has read it.
     watch_.ended(acknowledged(), server_.fates_);
     report(server_.fates_);
@@ -96,8 +96,9 @@ bool Connection::quiet() {
 
 void Connection::set_timer() {
   const Deadline earliest = std::min(activity_, output_);
+  if (earliest.is_never()) return TimerWheel::cancel(*this);
   // A timer that rings too early is set again then: moving it with every message would cost more.
-  if (earliest.is_never() || (scheduled() && at() <= earliest.at())) return;
+  if (scheduled() && at() <= earliest.at()) return;
   server_.timers_.schedule(*this, earliest.at());
 }
 

@@ -25,6 +25,9 @@ class Connection : public Timer {
  public:
   Connection(Server& server, ConnectionId id, bool unix_socket);
 
+  /// Of a unix socket, too: to libuv a connection is a stream, whatever its family, and a pipe's
+  /// handle has more that nobody here needs.
+  uv_tcp_t* tcp() { return &handle_.tcp; }
   uv_stream_t* stream() { return &handle_.stream; }
   uv_handle_t* handle() { return &handle_.any; }
   ConnectionId id() const { return id_; }
@@ -32,17 +35,23 @@ class Connection : public Timer {
   RequestContext& context() { return context_; }
   bool waits_for_answer() const { return state_ == State::waiting; }
 
-  /// Begins to read; the stream has been accepted into stream().
+  /// Begins to read; the connection has been accepted into tcp().
   void start();
 
   /// Answers the request that waits. `response` may be reused when it returns. A small answer
-  /// leaves in the next turn, or before this connection does anything else.
+  /// waits in the outbox, at the most until the next turn or until this connection does anything
+  /// else.
   void send(const Response& response);
 
   /// Reads what is in the inbox, if anything is.
   void take_in();
   /// Sends the answer that is in the outbox, if there is one.
   void leave();
+  /// The same in the turn that made it, at the price of a look at the socket: a message does not
+  /// leave when anything has come meanwhile, which the next turn reads before it.
+  void leave_early();
+  /// A message is in the outbox: not only the word about a push.
+  bool brings_message() const { return watch_.last_end() > written_; }
 
   /// Parses input that was waiting while the request before it was answered.
   void resume();
@@ -110,12 +119,14 @@ class Connection : public Timer {
   void drop_input();
   void drop_backlog_if_done();
 
+  bool look_at_input();
   ssize_t send_now(std::string_view head, std::string_view body);
   void write(std::string_view head, std::string_view body);
   void on_written(Write& write, int status);
   void begin_linger();
   std::uint64_t acknowledged();
   void look_at_output(TimePoint now);
+  void look_no_more();
   void report(std::vector<AnswerWatch::Fate>& fates);
   void set_timer();
   void start_reading();
@@ -129,7 +140,6 @@ class Connection : public Timer {
     uv_handle_t any;
     uv_stream_t stream;
     uv_tcp_t tcp;
-    uv_pipe_t pipe;
   } handle_;
 
   std::unique_ptr<Backlog> backlog_;
@@ -146,7 +156,7 @@ class Connection : public Timer {
   HeadScanner scanner_;
   State state_ = State::head;
   std::uint8_t probes_left_ =
-      4;  // answers before which the kernel is asked whether this client pipelines
+      4;  // requests at which the kernel is asked whether the answer before had arrived
   bool unix_socket_ : 1;
   bool keep_alive_ : 1 = true;
   bool http_1_0_ : 1 = false;

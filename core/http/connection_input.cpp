@@ -181,11 +181,15 @@ std::size_t Connection::begin_request(std::string_view head_bytes, std::string_v
   }
   if (watch_.open()) {
     // A request that was caused by our answer acknowledges it; one that does not was under way
-    // before.
-    if (probes_left_ > 0 && acknowledged() < written_) pipelines_ = true;
+    // before. After a few looks a client has shown what kind it is.
+    if (probes_left_ > 0) {
+      --probes_left_;
+      if (acknowledged() < written_) pipelines_ = true;
+    }
     if (!pipelines_) {
       watch_.next_request(server_.fates_);
       report(server_.fates_);
+      look_no_more();
     }
   }
   keep_alive_ = head.keep_alive;

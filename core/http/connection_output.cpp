@@ -25,30 +25,23 @@ void Connection::send(const Response& response) {
   const bool keep =
       keep_alive_ && !response.close && !server_.draining_ && !(ended_ && !has_input());
   context_ = {};
+  Batch& outbox = server_.outbox_;
+  std::string_view content = is_head_ ? std::string_view() : response.content();
+  const bool joined = content.size() <= Batch::kMostOfOne;
+  const bool waits = joined && keep && !outbox.full();
   if (response.delivery != 0) {
     // Whoever has sent its next request before this answer does not prove by it that the answer
-    // arrived. The first answers are checked with the kernel; after them a client has shown what
-    // kind it is.
+    // arrived. An answer that waits is preceded by a look of its own.
     if (has_input()) pipelines_ = true;
-    if (probes_left_ > 0) {
-      --probes_left_;
-      const Unread next = next_unread(fd());
-      if (next == Unread::input) pipelines_ = true;
-      // A client that closed its sending side before its answer is gone; afterwards it would look
-      // like one that has read it.
-      if (next == Unread::end || (next == Unread::input && peer_has_ended(fd()))) {
-        server_.fates_.push_back({response.delivery, Outcome::unread});
-        return die();
-      }
+    if (!waits && !look_at_input()) {
+      server_.fates_.push_back({response.delivery, Outcome::unread});
+      return die();
     }
   }
   state_ = State::head;
   drop_body();  // a refused one is no longer under way
-  Batch& outbox = server_.outbox_;
   std::string& out = outbox.begin();
   write_head(response, keep, http_1_0_, server_.date(), out);
-  std::string_view content = is_head_ ? std::string_view() : response.content();
-  const bool joined = content.size() <= Batch::kMostOfOne;
   if (joined) {
     out.append(content);  // one piece is cheaper to send than two
     content = {};
@@ -57,7 +50,7 @@ void Connection::send(const Response& response) {
     watch_.add(response.delivery, written_ + outbox.begun().size() + content.size(), now());
     if (output_.is_never()) output_ = Deadline::in(AnswerWatch::kFirstLook, now());
   }
-  if (joined && keep && !outbox.full()) {
+  if (waits) {
     outgoing_ = outbox.keep(*this);
   } else {
     write(outbox.begun(), content);
@@ -77,10 +70,22 @@ void Connection::send(const Response& response) {
   if (state_ != State::dead) set_timer();
 }
 
+// A client that closed its sending side before its message leaves has gone; afterwards it would
+// look like one that has read it.
+bool Connection::look_at_input() {
+  const Unread next = next_unread(fd());
+  if (next == Unread::input) pipelines_ = true;
+  return next == Unread::nothing || (next == Unread::input && !peer_has_ended(fd()));
+}
+
 void Connection::leave() {
   if (outgoing_ == Batch::kNone) return;
   write(server_.outbox_.take(std::exchange(outgoing_, Batch::kNone)), {});
   if (state_ != State::dead) set_timer();
+}
+
+void Connection::leave_early() {
+  if (!brings_message() || next_unread(fd()) == Unread::nothing) leave();
 }
 
 // Straight to the socket what it takes at once. uv_try_write() would do no more, but by way of
@@ -225,6 +230,12 @@ void Connection::look_at_output(TimePoint now) {
   if (ended_ && state_ == State::lingering && !watch_.open() && queued == 0) return die();
   output_ = watch_.next_look(now);
   if (queued > 0 || paused_) output_ = std::min(output_, Deadline::in(AnswerWatch::kStay, now));
+}
+
+// The output is as the client's next request has shown it to be.
+void Connection::look_no_more() {
+  if (paused_ || ended_ || uv_stream_get_write_queue_size(&handle_.stream) > 0) return;
+  output_ = Deadline::never();
 }
 
 void Connection::report(std::vector<AnswerWatch::Fate>& fates) {

@@ -144,6 +144,11 @@ bool RawClient::closed_by_server() {
   return ended_;
 }
 
+bool RawClient::has_input() const {
+  pollfd now{fd_, POLLIN, 0};
+  return !input_.empty() || poll(&now, 1, 0) == 1;
+}
+
 bool RawClient::quiet() {
   for (int i = 0; i < 20; ++i) {
     turn_();

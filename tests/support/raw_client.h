@@ -50,6 +50,8 @@ class RawClient {
   bool closed_by_server();
   /// True when the connection, which has ended, was reset rather than closed in order.
   bool was_reset() const { return reset_; }
+  /// True when something has arrived and was not read; turns nothing.
+  bool has_input() const;
   /// True when nothing arrives within a few turns.
   bool quiet();
 
