@@ -388,16 +388,3 @@ TEST_CASE("a push parameter that is unknown, repeated or malformed is named and 
   CHECK(push(house, "a,b", "x").status == 400);
   CHECK(house.store.totals().pushed == 0);
 }
-
-TEST_CASE("a redrive is refused for an endpoint that holds no dead letters, and with a body") {
-  ServerHouse house;
-  CHECK(push(house, "a.dead", "letter").status == 201);
-  CHECK(push(house, "a?redrive=1", "").status == 400);
-  CHECK(push(house, "a.dead?redrive=1", "x").status == 400);
-  CHECK(house.counts("a.dead").queued == 1);
-  CHECK(push(house, "a.dead?redrive=1", "").body == "{\"moved\":1}\n");
-  CHECK(bodies(house) == Bodies{"letter"});
-  const Answer none = push(house, "a.dead?redrive=1", "");
-  CHECK(none.status == 200);
-  CHECK(none.body == "{\"moved\":0}\n");
-}

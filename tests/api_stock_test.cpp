@@ -331,3 +331,19 @@ TEST_CASE("a refusal by the server itself is counted among the answers") {
   CHECK(house.ask("GET  / HTTP/1.1\r\nHost: test\r\n\r\n").status == 400);
   CHECK(metric(house, "pistachio_answers_total{class=\"4xx\"}") == 1);
 }
+
+TEST_CASE("a redrive is refused for an endpoint that holds no dead letters, and with a body") {
+  ServerHouse house;
+  const auto post = [&house](const std::string& target, const std::string& body) {
+    return house.ask(post_request("/messages/" + target, body));
+  };
+  house.push("a.dead", "letter");
+  CHECK(post("a?redrive=1", "").status == 400);
+  CHECK(post("a.dead?redrive=1", "x").status == 400);
+  CHECK(house.counts("a.dead").queued == 1);
+  CHECK(post("a.dead?redrive=1", "").body == "{\"moved\":1}\n");
+  CHECK(house.get("/messages/a?wait=0").body == "letter");
+  const Answer none = post("a.dead?redrive=1", "");
+  CHECK(none.status == 200);
+  CHECK(none.body == "{\"moved\":0}\n");
+}

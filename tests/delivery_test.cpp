@@ -20,25 +20,8 @@ bool settled(ServerHouse& house, std::size_t messages, Duration limit = std::chr
   return house.turn_until([&] { return house.store.totals().settled == messages; }, limit);
 }
 
-bool back_in_queue(ServerHouse& house, const std::string& endpoint, std::size_t messages) {
-  return house.turn_until([&] { return house.counts(endpoint).queued == messages; });
-}
-
 std::string attempt_of(ServerHouse& house, const std::string& endpoint) {
   return house.get("/messages/" + endpoint + "?wait=1").field("Pistachio-Attempt").value_or("none");
-}
-
-void push_to_store(ServerHouse& house, const std::string& endpoint) {
-  Push push{.endpoint = EndpointName::parse(endpoint).value(), .message = {}};
-  push.message.body = "one";
-  house.store.push(std::move(push), {});
-}
-
-/// Returns when the next turn is the first in its millisecond: a server with little to do.
-void new_millisecond() {
-  const auto then = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - then < std::chrono::milliseconds(2)) {
-  }
 }
 
 // More than any socket buffer on the way holds.
@@ -87,7 +70,7 @@ TEST_CASE("a message whose client resets within the second comes back, counted")
   const auto client = house.client();
   CHECK(client->ask(get_request("/messages/a")).body == "one");
   client->reset();
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
   CHECK(attempt_of(house, "a") == "2");
 }
 
@@ -100,7 +83,7 @@ TEST_CASE("a reset within the second counts though the server sleeps through the
   server.run_due(house.loop.now() + std::chrono::milliseconds(100));  // it has been acknowledged
   client->reset();
   server.run_due(house.loop.now() + std::chrono::seconds(2));  // the sockets were not looked at
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
   CHECK(attempt_of(house, "a") == "2");
 }
 
@@ -122,7 +105,7 @@ TEST_CASE("a message whose client closed without reading it comes back") {
   client->send(get_request("/messages/a"));
   CHECK(house.turn_until([&] { return house.counts("a").leased == 1; }));
   client->close();  // the answer lies unread in the client's kernel: closing resets
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
 }
 
 TEST_CASE(
@@ -134,7 +117,7 @@ TEST_CASE(
   client->send(get_request("/messages/a"));
   (void)client->read(5000);
   client->reset();
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
   CHECK(attempt_of(house, "a") == "1");
 }
 
@@ -150,7 +133,7 @@ TEST_CASE(
   client->end();
   (void)client->read(5000);
   client->close();
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
   CHECK(attempt_of(house, "a") == "1");
 }
 
@@ -187,23 +170,9 @@ TEST_CASE(
     client->send_some(get_request("/messages/a"));
     client->end();
     CHECK(client->closed_by_server());
-    CHECK(back_in_queue(house, "a", 1));
+    CHECK(house.back_in_queue("a", 1));
   }
   CHECK(attempt_of(house, "a") == "1");
-}
-
-TEST_CASE("input that ends its connection while it is parsed is not counted twice") {
-  ServerHouse house;
-  std::string flood = get_request("/messages/a?wait=0.01");
-  for (int i = 0; i < 3000; ++i) flood += get_request("/healthz");
-  for (const std::string& last :
-       {std::string(), std::string("BAD\r\n\r\n"), get_request("/", "Connection: close\r\n")}) {
-    const auto client = house.client();
-    client->send(flood + last);
-    client->close();
-    CHECK(house.turn_until([&] { return house.api.server().connections() == 0; }));
-    CHECK(house.api.server().buffered() == 0);
-  }
 }
 
 TEST_CASE("a push whose client has closed its sending side is still answered") {
@@ -213,83 +182,6 @@ TEST_CASE("a push whose client has closed its sending side is still answered") {
   client->end();
   CHECK(client->answer().status == 201);
   CHECK(client->closed_by_server());
-}
-
-TEST_CASE("a client that left before it read its message does not get the one behind it either") {
-  ServerHouse house;
-  house.push("a", "one");
-  house.push("a", "two");
-  const auto client = house.client();
-  client->send(get_request("/messages/a") + get_request("/messages/a"));
-  CHECK(house.turn_until([&] { return house.counts("a").leased == 2; }));
-  client->close();
-  CHECK(back_in_queue(house, "a", 2));
-  CHECK(house.get("/messages/a").body == "one");
-  CHECK(house.get("/messages/a").body == "two");
-}
-
-TEST_CASE("a pipelined request proves nothing about the answer before it") {
-  ServerHouse house;
-  house.push("a", "one");
-  const auto client = house.client();
-  client->send(get_request("/messages/a"));
-  client->send(get_request("/messages/a"));
-  REQUIRE(
-      house.turn_until([&] { return house.counts("a").leased == 1 && house.waiting("a") == 1; }));
-  client->close();
-  CHECK(back_in_queue(house, "a", 1));
-}
-
-TEST_CASE("a server with little to do sends an answer in the turn that made it") {
-  ServerHouse house;
-  const auto client = house.client();
-  client->send(get_request("/messages/a"));
-  REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
-  push_to_store(house, "a");
-  new_millisecond();
-  house.turn();
-  CHECK(client->has_input());
-}
-
-TEST_CASE("what a client sends before its answer has left proves nothing about that answer") {
-  ServerHouse house;
-  const auto client = house.client();
-  for (int i = 0; i < 5; ++i) {  // so that it is known as one that does not pipeline
-    house.push("a", "before");
-    REQUIRE(client->ask(get_request("/messages/a")).body == "before");
-  }
-  client->send(get_request("/messages/a"));
-  REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
-
-  // With few answers that would leave in the same turn, and with many.
-  const std::size_t others = GENERATE(std::size_t{0}, std::size_t{9});
-  std::vector<std::unique_ptr<RawClient>> crowd;
-  for (std::size_t i = 0; i < others; ++i) {
-    crowd.push_back(house.client());
-    crowd.back()->send(get_request("/messages/b"));
-  }
-  REQUIRE(house.turn_until([&] { return house.waiting("b") == others; }));
-  for (std::size_t i = 0; i < others; ++i) push_to_store(house, "b");
-  push_to_store(house, "a");
-
-  const bool ends = GENERATE(false, true);
-  bool answered = false;
-  house.loop.add({.next_wish = {}, .run_due = {}, .run_end = [&](TimePoint) {
-                    if (answered || house.api.broker().deliveries() == 0) return false;
-                    answered = true;
-                    if (ends) {
-                      client->end();
-                    } else {
-                      client->send(get_request("/messages/a"));
-                    }
-                    return true;
-                  }});
-  new_millisecond();
-  house.turn();
-  REQUIRE(answered);
-  client->close();
-  CHECK(back_in_queue(house, "a", 1));
-  CHECK(house.store.totals().settled == 5);
 }
 
 TEST_CASE("an answer on a connection that closes after it is settled like any other") {
@@ -310,7 +202,7 @@ TEST_CASE("an answer on a connection that closes after it is settled like any ot
     const auto second = house.client();
     CHECK(second->ask(request).body == "two");
     second->reset();
-    CHECK(back_in_queue(house, "a", 1));
+    CHECK(house.back_in_queue("a", 1));
     house.get("/messages/a");
     CHECK(settled(house, before + 2));
   }
@@ -324,7 +216,7 @@ TEST_CASE("over a unix socket a message is settled and given back by the same si
     client->send(get_request("/messages/a"));
     CHECK(house.turn_until([&] { return house.counts("a").leased == 1; }));
     client->close();  // unread
-    CHECK(back_in_queue(house, "a", 1));
+    CHECK(house.back_in_queue("a", 1));
   }
   {
     const auto client = house.unix_client();
@@ -347,7 +239,7 @@ TEST_CASE("a leased message whose client did not get every byte comes back at on
   client->send(get_request("/messages/a?lease=60"));
   (void)client->read(5000);
   client->reset();
-  CHECK(back_in_queue(house, "a", 1));
+  CHECK(house.back_in_queue("a", 1));
   CHECK(attempt_of(house, "a") == "1");
 }
 

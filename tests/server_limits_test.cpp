@@ -1,7 +1,6 @@
 // Every limit of the server as a client meets it, with small times and sizes (PROTOCOL sections 4
 // and 8), and what becomes of clients when it drains.
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -176,78 +175,6 @@ TEST_CASE("a body whose client leaves in its middle is no longer held") {
   CHECK(house.turn_until([&] { return house.api.server().buffered() == 0; }));
   CHECK(all_gone(house));
   CHECK(house.store.totals().pushed == 0);
-}
-
-TEST_CASE("a flood behind a parked poll is read no further than max_pipelined") {
-  constexpr std::size_t kMost = 64u << 10;
-  ServerHouse house({}, {.max_pipelined = kMost});
-  const auto client = house.client();
-  client->send(get_request("/messages/a"));
-  REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
-  std::string flood;
-  while (flood.size() < (1u << 20)) flood += get_request("/nothing");
-  std::size_t sent = 0;
-  // More than the kernels on the way hold: the client is stopped before it is through.
-  for (int idle = 0; sent < (64u << 20) && idle < 100;) {
-    const std::size_t now = client->send_some(flood);
-    idle = now == 0 ? idle + 1 : 0;
-    sent += now;
-    house.turn();
-    REQUIRE(house.api.server().buffered() <= 2 * kMost);
-  }
-  CHECK(sent < (64u << 20));
-  CHECK(house.waiting("a") == 1);
-  house.push("a", "one");
-  CHECK(client->answer().body == "one");
-  CHECK(client->answer().status == 404);
-}
-
-TEST_CASE("pipelined requests are answered in order") {
-  ServerHouse house;
-  const auto client = house.client();
-  std::string requests;
-  for (int i = 0; i < 40; ++i) {
-    requests += post_request("/messages/a", std::to_string(i)) + get_request("/messages/a") +
-                get_request("/nothing");
-  }
-  client->send(requests);
-  for (int i = 0; i < 40; ++i) {
-    REQUIRE(client->answer().status == 201);
-    REQUIRE(client->answer().body == std::to_string(i));
-    REQUIRE(client->answer().status == 404);
-  }
-}
-
-TEST_CASE("what many clients send in one turn is taken and answered, however much it is") {
-  ServerHouse house;
-  std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < 150; ++i) clients.push_back(house.client());
-  std::vector<std::string> sent;
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    sent.push_back(std::string(3500, static_cast<char>('a' + i % 26)) + std::to_string(i));
-    clients[i]->send(post_request("/messages/a", sent.back()));
-  }
-  for (const auto& client : clients) REQUIRE(client->answer().status == 201);
-  for (const auto& client : clients) client->send(get_request("/messages/a"));
-  std::vector<std::string> got;
-  for (const auto& client : clients) got.push_back(client->answer().body);
-  std::sort(sent.begin(), sent.end());
-  std::sort(got.begin(), got.end());
-  CHECK(got == sent);
-}
-
-TEST_CASE("a client that pipelines more polls than may be open still gets every message in order") {
-  ServerHouse house;
-  std::string lines;
-  std::string requests;
-  for (int i = 0; i < 150; ++i) {
-    lines += std::to_string(i) + "\n";
-    requests += get_request("/messages/a");
-  }
-  house.push("a?split=lines", lines);
-  const auto client = house.client();
-  client->send(requests);
-  for (int i = 0; i < 150; ++i) REQUIRE(client->answer().body == std::to_string(i));
 }
 
 TEST_CASE("beyond max_connections the next client waits and is served when one leaves") {

@@ -76,6 +76,10 @@ EndpointCounts ServerHouse::counts(const std::string& endpoint) {
   return found;
 }
 
+bool ServerHouse::back_in_queue(const std::string& endpoint, std::size_t messages) {
+  return turn_until([&] { return counts(endpoint).queued == messages; });
+}
+
 std::string get_request(const std::string& target, const std::string& fields) {
   return "GET " + target + " HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n";
 }

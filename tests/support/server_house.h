@@ -41,6 +41,8 @@ class ServerHouse {
   std::size_t waiting(const std::string& endpoint) const;
   /// How many messages of `endpoint` are queued / leased now.
   EndpointCounts counts(const std::string& endpoint);
+  /// Turns until `messages` are queued in `endpoint`; false when that does not happen.
+  bool back_in_queue(const std::string& endpoint, std::size_t messages);
 
   Loop loop;
   LocalStore store;
