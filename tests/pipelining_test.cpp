@@ -142,6 +142,32 @@ TEST_CASE("a pipelined request proves nothing about the answer before it") {
   CHECK(house.back_in_queue("a", 1));
 }
 
+TEST_CASE("a client that closed its sending side behind more than its poll takes nothing") {
+  ServerHouse house;
+  const std::size_t polite = GENERATE(std::size_t{0}, std::size_t{6});
+  const auto client = house.client();
+  for (std::size_t i = 0; i < polite; ++i) {
+    house.push("a", "before");
+    REQUIRE(client->ask(get_request("/messages/a")).body == "before");
+  }
+  const std::string more = GENERATE(as<std::string>(), "\r\n", "GET /mess",
+                                    get_request("/messages/a"), get_request("/healthz"));
+  const bool parked = GENERATE(false, true);
+  if (parked) {
+    client->send(get_request("/messages/a"));
+    REQUIRE(house.turn_until([&] { return house.waiting("a") == 1; }));
+    push_to_store(house, "a");
+    client->send(more);
+  } else {
+    house.push("a", "one");
+    client->send(get_request("/messages/a") + more);
+  }
+  client->end();
+  REQUIRE(house.turn_until([&] { return house.api.server().connections() == 0; }));
+  CHECK(house.counts("a").queued == 1);
+  CHECK(house.store.totals().settled == polite);
+}
+
 TEST_CASE("a server with little to do sends an answer in the turn that made it") {
   ServerHouse house;
   const auto client = house.client();
@@ -174,22 +200,20 @@ TEST_CASE("what a client sends before its answer has left proves nothing about t
   for (std::size_t i = 0; i < others; ++i) push_to_store(house, "b");
   push_to_store(house, "a");
 
-  const bool ends = GENERATE(false, true);
+  const std::string more = GENERATE(as<std::string>(), "", "GET /mess", get_request("/messages/a"));
+  const bool ends = more.empty() || GENERATE(false, true);
   bool answered = false;
   house.loop.add({.next_wish = {}, .run_due = {}, .run_end = [&](TimePoint) {
                     if (answered || house.api.broker().deliveries() == 0) return false;
                     answered = true;
-                    if (ends) {
-                      client->end();
-                    } else {
-                      client->send(get_request("/messages/a"));
-                    }
+                    client->send(more);
+                    if (ends) client->end();
                     return true;
                   }});
   new_millisecond();
   house.turn();
   REQUIRE(answered);
-  client->close();
+  if (!ends) client->close();
   CHECK(house.back_in_queue("a", 1));
   CHECK(house.store.totals().settled == 5);
 }

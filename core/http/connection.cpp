@@ -34,12 +34,7 @@ void Connection::account(std::ptrdiff_t bytes) {
 // ---------------------------------------------------------------- the end of a connection
 
 void Connection::on_end() {
-  if (brings_message()) {
-    // It closed before its message left; afterwards it would look like one that has read it.
-    watch_.ended(acknowledged(), server_.fates_);
-    report(server_.fates_);
-    return die();
-  }
+  if (brings_message()) return leave_unsent();
   leave();
   if (state_ == State::dead) return;
   ended_ = true;

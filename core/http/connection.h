@@ -120,6 +120,7 @@ class Connection : public Timer {
   void drop_backlog_if_done();
 
   bool look_at_input();
+  void leave_unsent();
   ssize_t send_now(std::string_view head, std::string_view body);
   void write(std::string_view head, std::string_view body);
   void on_written(Write& write, int status);

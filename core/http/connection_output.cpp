@@ -31,7 +31,7 @@ void Connection::send(const Response& response) {
   const bool waits = joined && keep && !outbox.full();
   if (response.delivery != 0) {
     // Whoever has sent its next request before this answer does not prove by it that the answer
-    // arrived. An answer that waits is preceded by a look of its own.
+    // arrived. What comes while an answer waits is seen before it leaves.
     if (has_input()) pipelines_ = true;
     if (!waits && !look_at_input()) {
       server_.fates_.push_back({response.delivery, Outcome::unread});
@@ -80,8 +80,18 @@ bool Connection::look_at_input() {
 
 void Connection::leave() {
   if (outgoing_ == Batch::kNone) return;
+  // What was read may have been all that this client had to say, and its end not read yet.
+  if (pipelines_ && brings_message() && peer_has_ended(fd())) return leave_unsent();
   write(server_.outbox_.take(std::exchange(outgoing_, Batch::kNone)), {});
   if (state_ != State::dead) set_timer();
+}
+
+// It closed before its message left; afterwards it would look like one that has read it.
+void Connection::leave_unsent() {
+  if (was_reset(fd())) return on_broken();
+  watch_.ended(acknowledged(), server_.fates_);
+  report(server_.fates_);
+  die();
 }
 
 void Connection::leave_early() {
