@@ -146,8 +146,8 @@ class Server {
   /// on what has taken too long. In this order, and not at the end of a turn: what a client sent
   /// before its answer left has been received by then, and does not pass for a sign that it has it.
   void run_due(TimePoint now);
-  /// Goes on with connections that had more input waiting, sends the answers of the turn if there
-  /// is little to do, and closes what died. True when it did anything that may lead to more.
+  /// Goes on with connections that had more input waiting, sends the answers of the turn if they
+  /// are few, and closes what died. True when it did anything that may lead to more.
   bool run_end();
 
  private:
@@ -191,8 +191,6 @@ class Server {
   Batch inbox_;
   Batch outbox_;
   std::size_t outbox_seen_ = 0;  // its size when the round before ended
-  TimePoint last_turn_ = TimePoint::min();
-  bool calm_ = false;  // no turn was in this millisecond before
   std::vector<AnswerWatch::Fate> fates_;
 
   std::vector<ConnectionId> resume_;  // had more input when they were answered
