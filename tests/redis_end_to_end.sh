@@ -85,7 +85,7 @@ until_true 10 waits parked 1
 kill -9 "$redis_process"
 until_true 10 not_ready
 check "a push to a Redis that is away is 503" "$(status -d x "$url/kept")" 503
-check "and says what is wrong" "$(grep -c 'cannot connect' "$room/body")" 1
+check "and says what is wrong" "$(grep -c 'cannot use redis+unix:' "$room/body")" 1
 start_redis
 before=$(date +%s%N)
 until_true 10 ready

@@ -277,7 +277,7 @@ TEST_CASE("a key of another type troubles its own endpoint only, and says which 
   house.first.push("b", "1");
   CHECK(house.first.drain("b") == Texts{"1"});
   house.server.ask({"DEL", key});
-  if (key != "test:a") CHECK(house.first.drain("a") == Texts{"1"});
+  if (key != "test:a") CHECK(house.first.take("a").body == "1");
 }
 
 TEST_CASE("a key of another type stops nothing that does not need it") {
