@@ -2,7 +2,6 @@
 
 #include <openssl/rand.h>
 
-#include <cstring>
 #include <stdexcept>
 
 namespace pistachio {
@@ -67,18 +66,11 @@ std::optional<Receipt> Receipt::parse(std::string_view text) {
   return receipt;
 }
 
-Receipt ReceiptMaker::next() {
-  Receipt receipt;
-  if (used_ + receipt.bits.size() > pool_.size()) {
-    if (RAND_bytes(pool_.data(), static_cast<int>(pool_.size())) != 1) {
-      throw std::runtime_error("cannot make a receipt: the operating system gives no randomness");
-    }
-    used_ = 0;
+void ReceiptMaker::fill() {
+  if (RAND_bytes(pool_.data()->bits.data(), sizeof pool_) != 1) {
+    throw std::runtime_error("cannot make a receipt: the operating system gives no randomness");
   }
-  std::memcpy(receipt.bits.data(), pool_.data() + used_, receipt.bits.size());
-  std::memset(pool_.data() + used_, 0, receipt.bits.size());
-  used_ += receipt.bits.size();
-  return receipt;
+  used_ = 0;
 }
 
 }  // namespace pistachio

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pistachio {
 
@@ -32,11 +33,16 @@ struct Receipt {
 /// more than the message. Throws std::runtime_error when the operating system gives no randomness.
 class ReceiptMaker {
  public:
-  Receipt next();
+  Receipt next() {
+    if (used_ == pool_.size()) fill();
+    return std::exchange(pool_[used_++], {});
+  }
 
  private:
-  std::array<std::uint8_t, 4096> pool_{};
-  std::size_t used_ = sizeof(pool_);
+  void fill();
+
+  std::array<Receipt, 256> pool_{};
+  std::size_t used_ = pool_.size();
 };
 
 struct ReceiptHash {

@@ -40,11 +40,13 @@ std::string format_seconds(Duration span) {
   const std::int64_t milliseconds = std::max<std::int64_t>(0, span.count());
   char text[32];
   char* end = std::to_chars(text, text + sizeof text, milliseconds / 1000).ptr;
-  const auto part = static_cast<int>(milliseconds % 1000);
-  if (part != 0) *end++ = '.';
-  for (int rest = part, worth = 100; rest > 0; worth /= 10) {
-    *end++ = static_cast<char>('0' + rest / worth);
-    rest %= worth;
+  const auto part = static_cast<unsigned>(milliseconds % 1000);
+  if (part != 0) {
+    *end++ = '.';
+    for (const unsigned digit : {part / 100, part / 10 % 10, part % 10}) {
+      *end++ = static_cast<char>('0' + digit);
+    }
+    while (end[-1] == '0') --end;
   }
   return {text, end};
 }

@@ -86,19 +86,3 @@ TEST_CASE("a visit sees every node once") {
   CHECK(seen.size() == 300);
   CHECK(std::set<std::size_t>(seen.begin(), seen.end()).size() == 300);
 }
-
-TEST_CASE("a table that was told how many nodes come keeps its size while they do") {
-  constexpr std::size_t kCount = 1000;
-  std::deque<Node> nodes;
-  Table table;
-  table.reserve(kCount);
-  const std::size_t buckets = table.buckets();
-  for (std::size_t key = 0; key < kCount; ++key) table.insert(nodes.emplace_back(Node{key}));
-  CHECK(table.buckets() == buckets);
-  CHECK(table.longest_chain() < 10);
-  for (std::size_t key = 0; key < kCount; ++key) REQUIRE(find(table, key) == &nodes[key]);
-  table.insert(nodes.emplace_back(Node{kCount}));
-  for (std::size_t key = 0; key <= kCount; ++key) REQUIRE(find(table, key) == &nodes[key]);
-  for (Node& node : nodes) table.erase(node);
-  CHECK(table.buckets() == 8);
-}

@@ -29,7 +29,6 @@ void Holdings::restore(const SavedMessage& saved, const EndpointName& endpoint,
 void Holdings::arrange_restored(std::uint64_t last_id, TimePoint now) {
   std::vector<StoredMessage*> all;
   all.reserve(restored_.size());
-  messages_.reserve(restored_.size());
   for (auto& message : std::exchange(restored_, {})) {
     all.push_back(&messages_.adopt(std::move(message)));
   }

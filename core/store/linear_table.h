@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <vector>
@@ -33,14 +31,6 @@ class LinearTable {
       longest = length > longest ? length : longest;
     }
     return longest;
-  }
-
-  /// Buckets for `count` nodes, of an empty table that is about to get as many: else each insert
-  /// would split two.
-  void reserve(std::size_t count) {
-    assert(size_ == 0);
-    buckets_.assign(std::max(kFewest, 2 * count), nullptr);
-    half_ = std::bit_floor(buckets_.size());
   }
 
   void insert(Node& node) {

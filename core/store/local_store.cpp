@@ -246,6 +246,7 @@ void LocalStore::carry_out(ClaimCommand& command, TimePoint now) {
   if (fetches_ && queue != nullptr) fetches_->claimed(*queue, delivered_.size());
   command.done(Claimed{delivered_, queue == nullptr ? 0 : queue->queued()});
   delivered_.clear();
+  if (queue != nullptr) queue->expect_claim();
 }
 
 void LocalStore::execute(SettleCommand& command, TimePoint) {

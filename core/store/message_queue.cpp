@@ -8,6 +8,12 @@ namespace pistachio {
 
 using State = StoredMessage::State;
 
+namespace {
+
+constexpr std::ptrdiff_t kCacheLine = 64;
+
+}  // namespace
+
 MessageQueue::MessageQueue(EndpointName name, std::size_t hash)
     : hash_(hash), name_(std::move(name)) {}
 
@@ -83,6 +89,23 @@ void MessageQueue::leave_state(StoredMessage& message) {
 
 StoredMessage* MessageQueue::front() const {
   return returned_.empty() ? in_line_.front() : *returned_.begin();
+}
+
+// A store that misses the caches holds up all that are behind it, and with them whoever reads what
+// they wrote: so the links that the next claim changes are loaded as well as what it reads.
+void MessageQueue::expect_claim() const {
+  const StoredMessage* const next = front();
+  if (next == nullptr) return;
+  if (next->payload.present()) {
+    const char* const body = next->payload.body().data();
+    __builtin_prefetch(body);
+    __builtin_prefetch(body + kCacheLine);
+  }
+  if (const StoredMessage* const then = Line::after(*next)) {
+    __builtin_prefetch(then, /*to write=*/1);
+    __builtin_prefetch(&then->payload, /*to write=*/1);
+    __builtin_prefetch(&then->state, /*to write=*/1);
+  }
 }
 
 std::vector<StoredMessage*> MessageQueue::resting() const {

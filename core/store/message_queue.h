@@ -54,6 +54,9 @@ class MessageQueue {
 
   /// The next to be taken. Null when none is available.
   StoredMessage* front() const;
+  /// That one is about to be taken. It may have waited long enough to have left the processor's
+  /// caches, so they begin to load what taking it needs.
+  void expect_claim() const;
 
   /// The first of all in the order in which they came, whatever their state; null when empty.
   StoredMessage* first_arrival() const { return arrivals_.front(); }

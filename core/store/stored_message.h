@@ -50,9 +50,6 @@ struct StoredMessage {
   TimePoint pushed_at{};
   Payload payload;
 
-  // MessageTable's.
-  StoredMessage* next_id = nullptr;
-
   // Timetable's: what it is filed under, never when it is not.
   Deadline wish;
 
@@ -77,6 +74,6 @@ struct StoredMessage {
 };
 
 // Two million of them wait in the memory that the file store promises to get along with.
-static_assert(sizeof(void*) != 8 || sizeof(StoredMessage) <= 128);
+static_assert(sizeof(void*) != 8 || sizeof(StoredMessage) <= 120);
 
 }  // namespace pistachio
