@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -24,9 +23,6 @@ constexpr std::size_t kChunk = 4096;
 
 // How often a pipe or socket is looked at that poll() tells nothing about.
 constexpr Duration kTick(5);
-
-// How often the reader of a pipe is given way to before we go to sleep for it.
-constexpr int kYields = 3;
 
 // write(), but where it would have to wait it does nothing and fails: EAGAIN, or EOPNOTSUPP of a
 // system that cannot tell (Linux knows it for pipes since 6.4). O_NONBLOCK would be set for all who
@@ -132,12 +128,7 @@ Printer::Step Printer::write(std::string_view bytes, HeldMessages& held) {
 
 Printer::Step Printer::until_read(HeldMessages& held) {
   if (kind_ == Kind::file) return Step::ready;
-  // A reader that waits for us reads as soon as it is let: to give way to it takes a fraction of
-  // what it takes to go to sleep and be woken.
-  for (int i = 0; i < kYields && kind_ == Kind::pipe; ++i) {
-    if (is_empty()) return Step::ready;
-    ::sched_yield();
-  }
+  if (kind_ == Kind::pipe && reader_.look_until([this] { return is_empty(); })) return Step::ready;
   for (;;) {
     // Without news of its becoming empty only a reader that goes is an event.
     const bool has_news = shrink();
@@ -146,7 +137,10 @@ Printer::Step Printer::until_read(HeldMessages& held) {
     held.wait(events, has_news ? Deadline::never() : Deadline::in(kTick, now()));
     if ((events[1].revents & (POLLERR | POLLHUP)) != 0) gone_ = true;
     // What the reader has taken it has taken, whether it is still there or not.
-    if (is_empty()) return Step::ready;
+    if (is_empty()) {
+      reader_.slept();
+      return Step::ready;
+    }
     if (gone_) return Step::gone;
     if (events[0].revents != 0) return Step::stopped;
   }

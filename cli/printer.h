@@ -4,6 +4,7 @@
 
 #include "cli/latch.h"
 #include "cli/recipient.h"
+#include "core/prompt_wait.h"
 
 namespace pistachio::cli {
 
@@ -53,7 +54,8 @@ class Printer : public Recipient {
   bool is_terminal_ = false;
   int original_size_ = 0;  // of the pipe, when it was shrunk
   bool gone_ = false;
-  int error_ = 0;     // errno of a write that failed for another reason
+  int error_ = 0;  // errno of a write that failed for another reason
+  PromptWait reader_;
   std::string line_;  // the bytes of the present message, kept for its memory
 };
 

@@ -9,6 +9,9 @@
 #include <cstring>
 #include <functional>
 #include <string_view>
+#include <utility>
+
+#include "core/prompt_wait.h"
 
 namespace pistachio {
 namespace {
@@ -18,7 +21,8 @@ constexpr std::size_t kGathered = 16 << 10;
 
 class PlainStream : public httplib::Stream {
  public:
-  explicit PlainStream(int socket) : socket_(socket) {}
+  /// `answers`: of all requests to this server; must outlive this.
+  PlainStream(int socket, PromptWait& answers) : socket_(socket), answers_(answers) {}
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
@@ -27,8 +31,10 @@ class PlainStream : public httplib::Stream {
     if (!send_gathered()) return -1;
     if (first_ == last_) {
       // What is large goes to its place at once.
-      if (size >= input_.size()) return receive(bytes, size);
-      const ssize_t count = receive(input_.data(), input_.size());
+      if (size >= input_.size()) return receive(bytes, size, 0);
+      const ssize_t count = std::exchange(answer_begun_, true)
+                                ? receive(input_.data(), input_.size(), 0)
+                                : await_answer(input_.data(), input_.size());
       if (count <= 0) return count;
       first_ = 0;
       last_ = static_cast<std::size_t>(count);
@@ -55,11 +61,23 @@ class PlainStream : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
-  ssize_t receive(char* bytes, std::size_t size) const {
+  ssize_t receive(char* bytes, std::size_t size, int flags) const {
     for (;;) {
-      const ssize_t count = ::recv(socket_, bytes, size, 0);
+      const ssize_t count = ::recv(socket_, bytes, size, flags);
       if (count >= 0 || errno != EINTR) return count;
     }
+  }
+
+  ssize_t await_answer(char* bytes, std::size_t size) {
+    ssize_t count = -1;
+    const auto look = [&] {
+      count = receive(bytes, size, MSG_DONTWAIT);
+      return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    };
+    if (answers_.look_until(look)) return count;
+    count = receive(bytes, size, 0);
+    answers_.slept();
+    return count;
   }
 
   bool send_gathered() {
@@ -78,6 +96,8 @@ class PlainStream : public httplib::Stream {
   }
 
   const int socket_;
+  PromptWait& answers_;
+  bool answer_begun_ = false;
   std::string gathered_;
   std::array<char, 4096> input_;
   std::size_t first_ = 0;  // of input_, what has been received and not read
@@ -91,9 +111,11 @@ class PlainClient : public httplib::ClientImpl {
  private:
   bool process_socket(const Socket& socket,
                       std::function<bool(httplib::Stream& stream)> callback) override {
-    PlainStream stream(socket.sock);
+    PlainStream stream(socket.sock, answers_);
     return callback(stream);
   }
+
+  PromptWait answers_;
 };
 
 }  // namespace
