@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string_view>
 #include <utility>
 
 namespace pistachio {
@@ -10,7 +11,8 @@ using State = StoredMessage::State;
 
 namespace {
 
-constexpr std::ptrdiff_t kCacheLine = 64;
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kBytesAhead = 2 * kCacheLine;  // of a body; the processor finds the rest
 
 }  // namespace
 
@@ -97,9 +99,10 @@ void MessageQueue::expect_claim() const {
   const StoredMessage* const next = front();
   if (next == nullptr) return;
   if (next->payload.present()) {
-    const char* const body = next->payload.body().data();
-    __builtin_prefetch(body);
-    __builtin_prefetch(body + kCacheLine);
+    const std::string_view body = next->payload.body().substr(0, kBytesAhead);
+    for (std::size_t at = 0; at < body.size(); at += kCacheLine) {
+      __builtin_prefetch(body.data() + at);
+    }
   }
   if (const StoredMessage* const then = Line::after(*next)) {
     __builtin_prefetch(then, /*to write=*/1);

@@ -28,8 +28,11 @@ MessageTable::Page* MessageTable::find_page(std::uint64_t number) const {
 MessageTable::Page& MessageTable::page_for(std::uint64_t number) {
   if (newest_ != nullptr && newest_->number == number) return *newest_;
   if (newest_ != nullptr && newest_->held == 0) drop(*newest_);
-  newest_ = new Page{number};
-  pages_.insert(*newest_);
+  newest_ = nullptr;
+  auto page = std::make_unique<Page>();
+  page->number = number;
+  pages_.insert(*page);
+  newest_ = page.release();
   return *newest_;
 }
 

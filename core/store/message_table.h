@@ -50,8 +50,8 @@ class MessageTable {
 
  private:
   struct Page {
-    std::uint64_t number;  // its ids, each divided by kPageIds
-    Page* next = nullptr;  // the LinearTable's
+    std::uint64_t number = 0;  // its ids, each divided by kPageIds
+    Page* next = nullptr;      // the LinearTable's
     std::size_t held = 0;
     std::array<StoredMessage*, kPageIds> messages{};
   };
