@@ -13,12 +13,11 @@ namespace pistachio {
 /// All messages of a store by their id, and their owner: what is not in here does not exist.
 ///
 /// Ids are given one after the other, and messages leave in about the order in which they came, so
-/// kPageIds ids in a row share a page: finding one looks at nothing but its page, which its
-/// neighbours keep warm in the caches, and a message costs nine bytes here. One that stays alone
-/// of its page costs all of it, half a kilobyte.
+/// kPageIds ids in a row share a page, which they keep warm in the caches for each other, and a
+/// message costs twelve bytes here. One that stays alone of its page costs all of it, 160 bytes.
 class MessageTable {
  public:
-  static constexpr std::size_t kPageIds = 64;
+  static constexpr std::size_t kPageIds = 16;
 
   MessageTable() = default;
   MessageTable(const MessageTable&) = delete;

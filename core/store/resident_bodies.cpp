@@ -5,7 +5,7 @@
 namespace pistachio {
 namespace {
 
-// What one message takes beside its bytes: itself, its buckets, what the allocator adds.
+// What one message takes beside its bytes: itself, its place in a page, what the allocator adds.
 constexpr std::size_t kBookkeeping = sizeof(StoredMessage) + 40;
 
 constexpr std::size_t kAllocation = 16;  // what the allocator adds to the bytes
