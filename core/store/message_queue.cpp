@@ -93,7 +93,7 @@ StoredMessage* MessageQueue::front() const {
   return returned_.empty() ? in_line_.front() : *returned_.begin();
 }
 
-// A store that misses the caches holds up all that are behind it, and with them whoever reads what
+// A write that misses the caches holds up all that are behind it, and with them whoever reads what
 // they wrote: so the links that the next claim changes are loaded as well as what it reads.
 void MessageQueue::expect_claim() const {
   const StoredMessage* const next = front();
